@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An environment that cannot be started with; its message has one line for each problem. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+
+  constructor(readonly problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join("\n")}`,
+    );
+  }
+}
+
+/** Reads typed values from an environment and collects every problem instead of stopping at the first. */
+export class EnvReader {
+  readonly problems: string[] = [];
+
+  constructor(private readonly env: Environment) {}
+
+  problem(text: string): void {
+    this.problems.push(text);
+  }
+
+  /** A text; an empty one counts as not set. */
+  text(name: string): string | undefined {
+    const value = this.env[name]?.trim();
+    return value === "" ? undefined : value;
+  }
+
+  /** A secret: `NAME`, or the content of the file that `NAME_FILE` names. Its value never appears in a problem. */
+  secret(name: string): string | undefined {
+    const direct = this.text(name);
+    const path = this.text(`${name}_FILE`);
+    if (path === undefined) return direct;
+    if (direct !== undefined) {
+      this.problem(`${name} and ${name}_FILE are both set: give one of them`);
+      return direct;
+    }
+    try {
+      const content = readFileSync(path, "utf8").trim();
+      if (content !== "") return content;
+      this.problem(`${name}_FILE: the file ${path} is empty`);
+    } catch (error) {
+      this.problem(
+        `${name}_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`,
+      );
+    }
+    return undefined;
+  }
+
+  integer(name: string, fallback: number, range: { min: number; max?: number }): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const { min, max = Number.MAX_SAFE_INTEGER } = range;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    const bounds = range.max === undefined ? `of ${min} or more` : `from ${min} to ${max}`;
+    this.problem(`${name} is "${text}": it must be a whole number ${bounds}`);
+    return fallback;
+  }
+
+  choice<T extends string>(name: string, fallback: T, choices: readonly T[]): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if ((choices as readonly string[]).includes(text)) return text as T;
+    this.problem(`${name} is "${text}": it must be one of ${choices.join(", ")}`);
+    return fallback;
+  }
+
+  flag(name: string): boolean {
+    return this.choice(name, "false", ["true", "false"]) === "true";
+  }
+
+  /** A comma-separated list without empty items. */
+  list(name: string): string[] {
+    const items = this.text(name)?.split(",") ?? [];
+    return items.map((item) => item.trim()).filter((item) => item !== "");
+  }
+
+  /** A list whose items must match; `expected` says what is right. */
+  listOf(name: string, matches: (item: string) => boolean, expected: string): string[] {
+    const items = this.list(name);
+    for (const item of items) {
+      if (!matches(item)) this.problem(`${name} holds "${item}": each item must be ${expected}`);
+    }
+    return items;
+  }
+
+  /** An absolute URL with one of the protocols, without credentials in it unless they are allowed. */
+  url(name: string, value: string | undefined, protocols: readonly string[]): URL | undefined {
+    if (value === undefined) return undefined;
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url && protocols.includes(url.protocol) && url.hostname !== "") return url;
+    this.problem(`${name} must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`);
+    return undefined;
+  }
+
+  /** Throws a {@link ConfigurationError} when there was any problem. */
+  throwOnProblems(): void {
+    if (this.problems.length > 0) throw new ConfigurationError(this.problems);
+  }
+}

@@ -1,0 +1,71 @@
+import type { EnvReader } from "./env-reader.js";
+
+export interface RedisNode {
+  host: string;
+  port: number;
+}
+
+/** How Redis is reached: one server, a sentinel group, or a cluster. */
+export type RedisTarget =
+  | { kind: "single"; url: string }
+  | { kind: "sentinel"; name: string; sentinels: RedisNode[]; sentinelPassword?: string }
+  | { kind: "cluster"; nodes: RedisNode[] };
+
+export interface RedisConfig {
+  target: RedisTarget;
+  username?: string;
+  password?: string;
+  tls: boolean;
+  /** Starts every key and channel. */
+  keyPrefix: string;
+  /** A command that takes longer counts as Redis away. */
+  timeoutMs: number;
+}
+
+const HOST_AND_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/;
+
+function readNodes(read: EnvReader, name: string): RedisNode[] {
+  return read
+    .listOf(name, (item) => HOST_AND_PORT.test(item), "host:port")
+    .map((item) => HOST_AND_PORT.exec(item))
+    .filter((match) => match !== null)
+    .map((match) => ({ host: match[1] ?? match[2] ?? "", port: Number(match[3]) }));
+}
+
+function readTarget(read: EnvReader): RedisTarget | undefined {
+  const url = read.secret("REDIS_URL");
+  const sentinels = readNodes(read, "REDIS_SENTINELS");
+  const nodes = readNodes(read, "REDIS_CLUSTER_NODES");
+  const name = read.text("REDIS_SENTINEL_NAME");
+  const sentinelPassword = read.secret("REDIS_SENTINEL_PASSWORD");
+  const given = [url !== undefined, sentinels.length > 0, nodes.length > 0].filter(Boolean).length;
+  if (given > 1)
+    read.problem("REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other: set one of them");
+  if (sentinels.length > 0 && name === undefined)
+    read.problem("REDIS_SENTINEL_NAME is missing: REDIS_SENTINELS needs it");
+  if (sentinels.length === 0 && name !== undefined)
+    read.problem("REDIS_SENTINELS is missing: REDIS_SENTINEL_NAME needs it");
+  if (url !== undefined) {
+    read.url("REDIS_URL", url, ["redis:", "rediss:"]);
+    return { kind: "single", url };
+  }
+  if (sentinels.length > 0 && name !== undefined) {
+    return { kind: "sentinel", name, sentinels, ...(sentinelPassword !== undefined && { sentinelPassword }) };
+  }
+  return nodes.length > 0 ? { kind: "cluster", nodes } : undefined;
+}
+
+/** Undefined when no Redis is configured: everything then lives in this process. */
+export function readRedisConfig(read: EnvReader): RedisConfig | undefined {
+  const target = readTarget(read);
+  const username = read.text("REDIS_USERNAME");
+  const password = read.secret("REDIS_PASSWORD");
+  const settings = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    tls: read.flag("REDIS_TLS"),
+    keyPrefix: read.text("REDIS_KEY_PREFIX") ?? "modelarts-gateway:",
+    timeoutMs: read.integer("REDIS_TIMEOUT_MS", 500, { min: 1 }),
+  };
+  return target && { target, ...settings };
+}

@@ -1,0 +1,19 @@
+/** A 64-bit id as decimal digits. The upstream's type is `Long`; a JavaScript number would lose digits beyond 2^53. */
+export type LongId = string & { readonly __brand: "LongId" };
+
+/** The greatest signed 64-bit integer: 9223372036854775807. */
+export const LONG_MAX = 2n ** 63n - 1n;
+
+const DECIMAL_DIGITS = /^(?:0|[1-9]\d{0,18})$/;
+
+/** True for decimal digits without leading zeros, from `min` (0 unless told) to {@link LONG_MAX}. */
+export function isLongId(text: unknown, min = 0n): text is LongId {
+  if (typeof text !== "string" || !DECIMAL_DIGITS.test(text)) return false;
+  const value = BigInt(text);
+  return value >= min && value <= LONG_MAX;
+}
+
+/** Orders ids by their value: negative when `a` is smaller. */
+export function compareLongIds(a: LongId, b: LongId): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}

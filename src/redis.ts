@@ -1,0 +1,120 @@
+import { type RedisOptions as AnyRedisOptions, Cluster, Redis } from "ioredis";
+import type { RedisConfig } from "./config/index.js";
+import type { Logger } from "./observability/logger.js";
+
+// Replies in the "legacy" mapping: flat arrays, the same whichever protocol version the server speaks.
+type RedisOptions = AnyRedisOptions & { replyMapping?: "legacy" };
+
+/** A client of one server, of a sentinel group, or of a cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** The connections that one replica shares among its rooms. */
+export interface RedisConnection {
+  /**
+   * For all commands; those of one tick travel together. Rejects at once while Redis is away, and after the
+   * configured time-out when it is slow: a rejection of any kind means "go on without".
+   */
+  readonly commands: RedisClient;
+  /** For SUBSCRIBE and SSUBSCRIBE alone. It subscribes again by itself after a reconnect. */
+  readonly subscriber: RedisClient;
+  /** Starts every key and channel. */
+  readonly keyPrefix: string;
+  /** True while commands can be sent. */
+  isUp(): boolean;
+  /** Called each time the command connection has come (back) up. Returns how to stop listening. */
+  onUp(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+const MIN_RECONNECT_MS = 100;
+const MAX_RECONNECT_MS = 5_000;
+
+/** Exponential backoff with full jitter; the floor keeps two connections under 10 attempts a second when Redis is away for long. */
+export function reconnectDelayMs(attempt: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(MAX_RECONNECT_MS, MIN_RECONNECT_MS * 2 ** Math.min(attempt, 10));
+  return Math.round(MIN_RECONNECT_MS + random() * ceiling);
+}
+
+function connectionOptions(config: RedisConfig): RedisOptions {
+  return {
+    ...(config.username !== undefined && { username: config.username }),
+    ...(config.password !== undefined && { password: config.password }),
+    ...(config.tls && { tls: {} }),
+    connectTimeout: 5_000,
+    retryStrategy: (attempt) => reconnectDelayMs(attempt),
+  };
+}
+
+function createClient(config: RedisConfig, options: RedisOptions): RedisClient {
+  const all: RedisOptions = { ...connectionOptions(config), ...options };
+  switch (config.target.kind) {
+    case "single":
+      return new Redis(config.target.url, all);
+    case "sentinel":
+      return new Redis({
+        ...all,
+        sentinels: config.target.sentinels,
+        name: config.target.name,
+        sentinelRetryStrategy: (attempt: number) => reconnectDelayMs(attempt),
+        ...(config.target.sentinelPassword !== undefined && {
+          sentinelPassword: config.target.sentinelPassword,
+        }),
+      });
+    case "cluster": {
+      const { enableAutoPipelining = false, enableOfflineQueue = true, ...redisOptions } = all;
+      return new Cluster(config.target.nodes, {
+        redisOptions,
+        enableAutoPipelining,
+        enableOfflineQueue,
+        clusterRetryStrategy: (attempt) => reconnectDelayMs(attempt),
+      });
+    }
+  }
+}
+
+/** Resolves with the first connection or after the time-out, whichever is first: a gateway starts without Redis too. */
+function firstReady(client: RedisClient, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs);
+    client.once("ready", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Connects to Redis. Resolves also while Redis is away; the connection then comes up by itself later. */
+export async function connectRedis(config: RedisConfig, log: Logger): Promise<RedisConnection> {
+  const commands = createClient(config, {
+    commandTimeout: config.timeoutMs,
+    enableAutoPipelining: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+  });
+  const subscriber = createClient(config, { autoResubscribe: true, maxRetriesPerRequest: null });
+  for (const [name, client] of [
+    ["commands", commands],
+    ["subscriber", subscriber],
+  ] as const) {
+    client.on("error", (error: Error) =>
+      log.debug({ event: "redis_error", connection: name, reason: error.message }, "Redis connection error"),
+    );
+    client.on("close", () => log.warn({ event: "redis_down", connection: name }, "Redis connection lost"));
+    client.on("ready", () => log.info({ event: "redis_up", connection: name }, "Redis connection up"));
+  }
+  await firstReady(commands, config.timeoutMs);
+  return {
+    commands,
+    subscriber,
+    keyPrefix: config.keyPrefix,
+    isUp: () => commands.status === "ready",
+    onUp(listener) {
+      commands.on("ready", listener);
+      return () => commands.off("ready", listener);
+    },
+    async close() {
+      commands.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}

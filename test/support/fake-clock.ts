@@ -1,0 +1,45 @@
+import type { Clock } from "../../src/clock.js";
+
+interface Sleeper {
+  due: number;
+  wake(): void;
+}
+
+/** A clock that stands still until it is told to go on. */
+export class FakeClock implements Clock {
+  private readonly sleepers = new Set<Sleeper>();
+
+  constructor(private time = Date.UTC(2026, 0, 1)) {}
+
+  now = (): number => this.time;
+
+  sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const sleeper: Sleeper = { due: this.time + ms, wake: resolve };
+      this.sleepers.add(sleeper);
+      signal?.addEventListener("abort", () => this.sleepers.delete(sleeper) && reject(signal.reason), {
+        once: true,
+      });
+    });
+
+  /** How many sleep at the moment. */
+  get sleeping(): number {
+    return this.sleepers.size;
+  }
+
+  /** Goes on by `ms` and lets everything that this wakes run. */
+  async advance(ms: number): Promise<void> {
+    const end = this.time + ms;
+    for (;;) {
+      const next = [...this.sleepers].filter((s) => s.due <= end).toSorted((a, b) => a.due - b.due)[0];
+      if (!next) break;
+      this.time = next.due;
+      this.sleepers.delete(next);
+      next.wake();
+      await new Promise(setImmediate);
+    }
+    this.time = end;
+    await new Promise(setImmediate);
+  }
+}
