@@ -1,0 +1,58 @@
+import type { Caller } from "./domain/index.js";
+import type { Lookups, RequestLookups, StatusWatch, UpstreamWrites, VersionCreation } from "./ports.js";
+
+/** What resolvers may use; the same for every request. */
+export interface Services {
+  lookups: Lookups;
+  upstream: UpstreamWrites;
+  creation: VersionCreation;
+  watch: StatusWatch;
+}
+
+/** What a transport knows about the one who asks. */
+export interface RequestInfo {
+  requestId: string;
+  /** Throws UNAUTHENTICATED without a credential, BAD_USER_INPUT without a valid project, FORBIDDEN for a project that is not served. */
+  identify(): Caller;
+  /** Aborts when the client has gone. */
+  signal?: AbortSignal;
+}
+
+/**
+ * What one operation carries. Identity is asked for only when something needs it, so that introspection and the
+ * explorers work without a credential.
+ */
+export class GatewayContext {
+  #caller: Caller | undefined;
+  #lookups: RequestLookups | undefined;
+
+  constructor(
+    readonly services: Services,
+    private readonly request: RequestInfo,
+  ) {}
+
+  get requestId(): string {
+    return this.request.requestId;
+  }
+
+  /** Whoever asks. Throws as {@link RequestInfo.identify} does. */
+  get caller(): Caller {
+    this.#caller ??= this.request.identify();
+    return this.#caller;
+  }
+
+  /** The loaders of this operation. Throws as {@link RequestInfo.identify} does. */
+  get lookups(): RequestLookups {
+    this.#lookups ??= this.services.lookups.forRequest({
+      caller: this.caller,
+      requestId: this.requestId,
+      ...(this.request.signal && { signal: this.request.signal }),
+    });
+    return this.#lookups;
+  }
+
+  /** A context for the next event of a subscription: what it looks up is not what an earlier event looked up. */
+  forEvent(): GatewayContext {
+    return new GatewayContext(this.services, this.request);
+  }
+}

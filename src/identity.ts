@@ -1,0 +1,59 @@
+import { createHash, createHmac } from "node:crypto";
+import type { AuthConfig } from "./config/index.js";
+import { type Caller, type Credential, PROJECT_ID } from "./domain/index.js";
+import { GatewayError } from "./errors.js";
+
+/** The two headers that say who asks; in a WebSocket they come in `connectionParams`. */
+export interface IdentityHeaders {
+  "x-auth-token"?: string | undefined;
+  "x-project-id"?: string | undefined;
+}
+
+export type Identify = (headers: IdentityHeaders) => Caller;
+
+const SERVICE: { credential: Credential; credentialId: string } = {
+  credential: { kind: "service" },
+  credentialId: "service",
+};
+
+function hashWith(secret: string | undefined): (token: string) => string {
+  return (token) =>
+    (secret === undefined ? createHash("sha256") : createHmac("sha256", secret))
+      .update(token)
+      .digest("base64url");
+}
+
+function badProject(message: string): GatewayError {
+  return new GatewayError("BAD_USER_INPUT", message, {
+    violations: [{ path: ["X-Project-Id"], rule: "project-id", message }],
+  });
+}
+
+/**
+ * Turns request headers into a caller.
+ *
+ * @returns a function that throws UNAUTHENTICATED without a token (passthrough), BAD_USER_INPUT without a valid
+ * project, and FORBIDDEN for a project that service mode does not serve
+ */
+export function createIdentify(auth: AuthConfig): Identify {
+  const hash = hashWith(auth.keyHashSecret);
+
+  function projectOf(headers: IdentityHeaders): string {
+    const projectId = headers["x-project-id"] || auth.defaultProjectId;
+    if (projectId === undefined)
+      throw badProject("Name the project in the header X-Project-Id: no default project is configured.");
+    if (!PROJECT_ID.test(projectId))
+      throw badProject("The header X-Project-Id must be 1 to 64 of A-Z, a-z, 0-9, _ and -.");
+    if (auth.mode === "service" && !auth.allowedProjects.includes(projectId)) {
+      throw new GatewayError("FORBIDDEN", "This gateway does not serve the project named in X-Project-Id.");
+    }
+    return projectId;
+  }
+
+  return (headers) => {
+    if (auth.mode === "service") return { projectId: projectOf(headers), ...SERVICE };
+    const token = headers["x-auth-token"];
+    if (!token) throw new GatewayError("UNAUTHENTICATED", "Send your IAM token in the header X-Auth-Token.");
+    return { projectId: projectOf(headers), credential: { kind: "token", token }, credentialId: hash(token) };
+  };
+}
