@@ -14,6 +14,8 @@ export interface RequestInfo {
   requestId: string;
   /** Throws UNAUTHENTICATED without a credential, BAD_USER_INPUT without a valid project, FORBIDDEN for a project that is not served. */
   identify(): Caller;
+  /** Whom rate and subscription limits count against: a hash of the credential, or the client's address. */
+  quotaKey: string;
   /** Aborts when the client has gone. */
   signal?: AbortSignal;
 }
@@ -23,8 +25,8 @@ export interface RequestInfo {
  * explorers work without a credential.
  */
 export class GatewayContext {
-  #caller: Caller | undefined;
-  #lookups: RequestLookups | undefined;
+  /** In an object of its own, because Apollo Server works with a shallow copy of the context. */
+  private readonly made: { caller?: Caller; lookups?: RequestLookups } = {};
 
   constructor(
     readonly services: Services,
@@ -35,20 +37,25 @@ export class GatewayContext {
     return this.request.requestId;
   }
 
+  /** Whom limits count against. */
+  get quotaKey(): string {
+    return this.request.quotaKey;
+  }
+
   /** Whoever asks. Throws as {@link RequestInfo.identify} does. */
   get caller(): Caller {
-    this.#caller ??= this.request.identify();
-    return this.#caller;
+    this.made.caller ??= this.request.identify();
+    return this.made.caller;
   }
 
   /** The loaders of this operation. Throws as {@link RequestInfo.identify} does. */
   get lookups(): RequestLookups {
-    this.#lookups ??= this.services.lookups.forRequest({
+    this.made.lookups ??= this.services.lookups.forRequest({
       caller: this.caller,
       requestId: this.requestId,
       ...(this.request.signal && { signal: this.request.signal }),
     });
-    return this.#lookups;
+    return this.made.lookups;
   }
 
   /** A context for the next event of a subscription: what it looks up is not what an earlier event looked up. */

@@ -9,7 +9,17 @@ export interface IdentityHeaders {
   "x-project-id"?: string | undefined;
 }
 
-export type Identify = (headers: IdentityHeaders) => Caller;
+export interface Identity {
+  /**
+   * The caller that the headers name.
+   *
+   * @throws GatewayError UNAUTHENTICATED without a token (passthrough), BAD_USER_INPUT without a valid project,
+   * FORBIDDEN for a project that service mode does not serve
+   */
+  identify(headers: IdentityHeaders): Caller;
+  /** Whom limits count against: the credential; its client's address in service mode or without a credential. */
+  quotaKey(headers: IdentityHeaders, address: string): string;
+}
 
 const SERVICE: { credential: Credential; credentialId: string } = {
   credential: { kind: "service" },
@@ -29,13 +39,8 @@ function badProject(message: string): GatewayError {
   });
 }
 
-/**
- * Turns request headers into a caller.
- *
- * @returns a function that throws UNAUTHENTICATED without a token (passthrough), BAD_USER_INPUT without a valid
- * project, and FORBIDDEN for a project that service mode does not serve
- */
-export function createIdentify(auth: AuthConfig): Identify {
+/** Tells who asks, as AUTH_MODE says. */
+export function createIdentity(auth: AuthConfig): Identity {
   const hash = hashWith(auth.keyHashSecret);
 
   function projectOf(headers: IdentityHeaders): string {
@@ -50,10 +55,21 @@ export function createIdentify(auth: AuthConfig): Identify {
     return projectId;
   }
 
-  return (headers) => {
-    if (auth.mode === "service") return { projectId: projectOf(headers), ...SERVICE };
-    const token = headers["x-auth-token"];
-    if (!token) throw new GatewayError("UNAUTHENTICATED", "Send your IAM token in the header X-Auth-Token.");
-    return { projectId: projectOf(headers), credential: { kind: "token", token }, credentialId: hash(token) };
+  return {
+    identify(headers) {
+      if (auth.mode === "service") return { projectId: projectOf(headers), ...SERVICE };
+      const token = headers["x-auth-token"];
+      if (!token)
+        throw new GatewayError("UNAUTHENTICATED", "Send your IAM token in the header X-Auth-Token.");
+      return {
+        projectId: projectOf(headers),
+        credential: { kind: "token", token },
+        credentialId: hash(token),
+      };
+    },
+    quotaKey(headers, address) {
+      const token = headers["x-auth-token"];
+      return auth.mode === "passthrough" && token ? `credential:${hash(token)}` : `address:${address}`;
+    },
   };
 }

@@ -120,6 +120,8 @@ export interface WatchRequest {
   jobId: LongId;
   /** Only this version; all versions of the job when absent. */
   versionId?: LongId;
+  /** Whom the subscription counts against: see SUBSCRIPTIONS_PER_CREDENTIAL. */
+  quotaKey: string;
   /** The cursor of the last event that the client got. */
   after?: string;
 }
