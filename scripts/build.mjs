@@ -1,6 +1,8 @@
 /**
  * Builds everything that runs in production into dist/: the gateway (dist/server.js), the explorer's files
  * (dist/explorer) and the simulator (dist/simulator/main.js). Fails, naming the step, when one of them does.
+ *
+ * `node scripts/build.mjs explorer` builds the named steps only and leaves the rest of dist/ as it is.
  */
 import { spawn } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -52,8 +54,13 @@ const steps = {
 };
 
 const started = performance.now();
-await rm(dist, { recursive: true, force: true });
-const names = Object.keys(steps);
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(steps);
+const unknown = names.filter((name) => !Object.hasOwn(steps, name));
+if (unknown.length > 0) {
+  console.error(`No such step: ${unknown.join(", ")}. There are: ${Object.keys(steps).join(", ")}.`);
+  process.exit(2);
+}
+if (process.argv.length === 2) await rm(dist, { recursive: true, force: true });
 const results = await Promise.allSettled(names.map((name) => steps[name]()));
 const failures = results.flatMap((result, index) =>
   result.status === "rejected" ? [`${names[index]}: ${result.reason.message}`] : [],

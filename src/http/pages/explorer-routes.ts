@@ -36,8 +36,12 @@ function sendPage(build: ExplorerBuild, request: FastifyRequest, reply: FastifyR
   return reply.type("text/html; charset=utf-8").send(build.page.html);
 }
 
-/** The build names assets after their content, so that they can be kept for ever. */
-function sendAsset(
+/** The build names what lies below assets/ after its content, so that it can be kept for ever. */
+function cacheControl(name: string): string {
+  return name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache";
+}
+
+function sendFile(
   build: ExplorerBuild,
   name: string,
   request: FastifyRequest,
@@ -52,7 +56,7 @@ function sendAsset(
   const { path, size } = gzip ?? file;
   reply.headers({
     ...HEADERS,
-    "cache-control": "public, max-age=31536000, immutable",
+    "cache-control": cacheControl(name),
     "content-type": file.contentType,
     "content-length": size,
   });
@@ -78,6 +82,6 @@ export async function registerExplorer(
   app.get(options.path, (request, reply) => sendPage(build, request, reply));
   app.get<{ Params: { "*": string } }>(`${options.path}/*`, (request, reply) => {
     const name = request.params["*"];
-    return name === "" ? sendPage(build, request, reply) : sendAsset(build, name, request, reply);
+    return name === "" ? sendPage(build, request, reply) : sendFile(build, name, request, reply);
   });
 }

@@ -11,7 +11,8 @@ export interface Sample {
 export const IDENTITY_HEADERS = { "X-Auth-Token": "", "X-Project-Id": "" };
 
 const lookUp: Sample = {
-  query: `# Put your IAM token and project into the headers below, unless this gateway has its own.
+  query: `# Put your IAM token and project into the headers below,
+# unless this gateway has its own.
 query LookUpTrainingJobs {
   trainingJobs(perPage: 5, sortBy: CREATE_TIME, order: DESC) {
     jobTotalCount
@@ -55,8 +56,8 @@ const vendorInput = {
 };
 
 const create: Sample = {
-  query: `# The vendor's sample: a new version of job 10, made from its version 20.
-# With an idempotencyKey in the input, sending it again answers with the same version instead of making a second one.
+  query: `# The vendor's sample: a new version of job 10, from its version 20.
+# Give the input an idempotencyKey, and repeats create no second one.
 mutation CreateTrainingJobVersion($input: CreateTrainingJobVersionInput!) {
   createTrainingJobVersion(input: $input) {
     jobId
@@ -71,7 +72,7 @@ mutation CreateTrainingJobVersion($input: CreateTrainingJobVersionInput!) {
 };
 
 const watch: Sample = {
-  query: `# Every version of the job: its state now, then each change, until you stop it.
+  query: `# Every version of the job: its state now, then each change.
 # To go on after a break, pass the last cursor as "after".
 subscription WatchTrainingJob($jobId: ID!, $after: String) {
   trainingJobStatusChanged(jobId: $jobId, after: $after) {

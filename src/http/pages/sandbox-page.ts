@@ -21,7 +21,7 @@ const STYLE = `
   a { color: #15509f; }
   #sandbox { flex: 1; min-height: 0; }
   #sandbox iframe { display: block; width: 100%; height: 100%; border: 0; }
-  #notice { max-width: 38em; margin: 15vh auto 0; padding: 0 1.5em; }
+  #notice { max-width: 38em; margin: 0 auto; padding: 15vh 1.5em 0; }
   #notice h1 { font-size: 1.4em; }
   [hidden] { display: none; }
 `;
@@ -99,7 +99,7 @@ export function sandboxPage(options: { endpointPath: string; explorerPath: strin
 </head>
 <body>
 <header><strong>ModelArts gateway</strong><a href="${options.explorerPath}">GraphiQL (works without internet)</a></header>
-<main id="sandbox"></main>
+<main id="sandbox">
 <section id="notice">
 <p id="loading" hidden>Loading Apollo Sandbox from Apollo's network ...</p>
 <div id="unreachable" hidden>
@@ -109,6 +109,7 @@ export function sandboxPage(options: { endpointPath: string; explorerPath: strin
 </div>
 <noscript><p>Apollo Sandbox and GraphiQL need JavaScript.</p></noscript>
 </section>
+</main>
 <script>${script}</script>
 </body>
 </html>
