@@ -1,0 +1,114 @@
+import {
+  ApolloServer,
+  type ApolloServerPlugin,
+  type GraphQLRequestContext,
+  type GraphQLRequestListener,
+} from "@apollo/server";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from "@apollo/server/plugin/disabled";
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import type { GatewayContext } from "../context.js";
+import type { Logger } from "../observability/logger.js";
+import type { OperationGuard } from "./guard.js";
+import type { OperationType, RecordOperation } from "./operation-log.js";
+import { type PublishError, withRequestId } from "./public-error.js";
+
+export interface ApolloOptions {
+  schema: GraphQLSchema;
+  guard: OperationGuard;
+  /** graphql-js stops parsing beyond it. */
+  maxTokens: number;
+  introspection: boolean;
+  publishError: PublishError;
+  recordOperation: RecordOperation;
+  log: Logger;
+}
+
+/** Request errors (no `data`) by code, for `application/graphql-response+json`; GraphQL over HTTP, section 6.4.2. */
+const REQUEST_ERROR_STATUS: Record<string, number> = { RATE_LIMITED: 429, INTERNAL_SERVER_ERROR: 500 };
+
+const SUBSCRIPTION_BY_POST =
+  "Subscriptions need a stream: use a WebSocket (graphql-transport-ws) on this URL, or Server-Sent Events on /graphql/stream.";
+
+type Context = GraphQLRequestContext<GatewayContext>;
+
+async function admit({ contextValue }: Context, guard: OperationGuard): Promise<void> {
+  await guard.admit(contextValue.quotaKey);
+}
+
+function checkResolvedOperation(context: Context, guard: OperationGuard): void {
+  const { document, operation, request, schema } = context;
+  if (!document || !operation) return;
+  if (operation.operation === "subscription") {
+    throw new GraphQLError(SUBSCRIPTION_BY_POST, { extensions: { code: "BAD_REQUEST" } });
+  }
+  guard.check({ schema, document, operation, variables: request.variables });
+}
+
+/** Adds the request id to every error, sets the status of a request error, and records the operation. */
+function finish(context: Context, startedAt: number, recordOperation: RecordOperation): void {
+  const { body, http } = context.response;
+  if (body?.kind !== "single") return;
+  const { requestId } = context.contextValue;
+  const result = body.singleResult;
+  if (result.errors) {
+    result.errors = result.errors.map((error) => withRequestId(error, requestId));
+    const code = String(result.errors[0]?.extensions?.code);
+    if (result.data === undefined && http.status !== 405) http.status = REQUEST_ERROR_STATUS[code] ?? 400;
+  }
+  recordOperation({
+    requestId,
+    type: (context.operation?.operation ?? "invalid") satisfies OperationType,
+    name: context.operationName,
+    transport: "http",
+    durationMs: performance.now() - startedAt,
+    errors: result.errors,
+  });
+}
+
+function gatewayPlugin({ guard, recordOperation }: ApolloOptions): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart(): Promise<GraphQLRequestListener<GatewayContext>> {
+      const startedAt = performance.now();
+      return {
+        async didResolveOperation(context) {
+          await admit(context, guard);
+          checkResolvedOperation(context, guard);
+        },
+        async willSendResponse(context) {
+          finish(context, startedAt, recordOperation);
+        },
+      };
+    },
+  };
+}
+
+/** A started Apollo Server for queries and mutations over HTTP. It renders no page and calls no outside address. */
+export async function startApollo(options: ApolloOptions): Promise<ApolloServer<GatewayContext>> {
+  const server = new ApolloServer<GatewayContext>({
+    schema: options.schema,
+    introspection: options.introspection,
+    hideSchemaDetailsFromClientErrors: !options.introspection,
+    nodeEnv: "production",
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: options.maxTokens },
+    stringifyResult: (value) => JSON.stringify(value),
+    formatError: (_formatted, error) => options.publishError(error),
+    logger: options.log,
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      gatewayPlugin(options),
+    ],
+  });
+  await server.start();
+  return server;
+}

@@ -1,0 +1,129 @@
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ExecutionResult, GraphQLFormattedError } from "graphql";
+import type { Identity } from "../identity.js";
+import type { HttpEvents } from "./events.js";
+import type { RecordOperation } from "./operation-log.js";
+import { badRequest, type OperationRequest, readOperationRequest } from "./operation-request.js";
+import { type PublishError, withRequestId } from "./public-error.js";
+import { identityHeaders, requestInfo } from "./request-info.js";
+import { openEventStream, writeEvent } from "./sse-response.js";
+import type { OperationResults, PreparedOperation, StreamOperations } from "./stream-operation.js";
+
+export interface EventStreamOptions {
+  operations: StreamOperations;
+  identity: Identity;
+  publishError: PublishError;
+  recordOperation: RecordOperation;
+  events: HttpEvents;
+}
+
+export interface EventStreamEndpoint {
+  /** Ends every open response without `complete`, so that clients resume elsewhere. */
+  drain(): void;
+}
+
+type PublishAll = (errors: readonly unknown[], requestId: string) => GraphQLFormattedError[];
+
+/** Writes every result; returns the errors that ended the operation. */
+async function writeResults(
+  results: OperationResults,
+  response: ServerResponse,
+  publish: (errors: readonly unknown[]) => GraphQLFormattedError[],
+): Promise<GraphQLFormattedError[] | undefined> {
+  async function writeResult({ errors, ...rest }: ExecutionResult) {
+    const published = errors && publish(errors);
+    await writeEvent(response, "next", published ? { ...rest, errors: published } : rest);
+    return published;
+  }
+  if (!(Symbol.asyncIterator in results)) return writeResult(results);
+  response.once("close", () => void results.return());
+  try {
+    for await (const result of results) await writeResult(result);
+    return undefined;
+  } catch (error) {
+    const errors = publish([error]);
+    await writeEvent(response, "next", { errors });
+    return errors;
+  }
+}
+
+/** Runs the operation for as long as its response is open. */
+async function answer(
+  prepared: PreparedOperation | readonly Error[],
+  { request, reply, gone }: { request: FastifyRequest; reply: FastifyReply; gone: AbortController },
+  { options, publish, open }: { options: EventStreamOptions; publish: PublishAll; open: Set<ServerResponse> },
+): Promise<void> {
+  const startedAt = performance.now();
+  const response = openEventStream(reply);
+  const streamClosed = options.events.streamOpened("sse");
+  open.add(response);
+  response.once("close", () => {
+    open.delete(response);
+    streamClosed();
+    gone.abort();
+  });
+  const publishHere = (errors: readonly unknown[]) => publish(errors, request.id);
+  const definition = "args" in prepared ? prepared.operation : undefined;
+  let errors: GraphQLFormattedError[] | undefined;
+  if ("args" in prepared) {
+    errors = await writeResults(await options.operations.run(prepared.args), response, publishHere);
+  } else {
+    errors = publishHere(prepared);
+    await writeEvent(response, "next", { errors });
+  }
+  await writeEvent(response, "complete");
+  response.end();
+  options.recordOperation({
+    requestId: request.id,
+    type: definition?.operation ?? "invalid",
+    name: definition?.name?.value,
+    transport: "sse",
+    durationMs: performance.now() - startedAt,
+    errors,
+  });
+}
+
+/** GraphQL over Server-Sent Events, distinct connections mode: one response for one operation. */
+export function registerEventStream(app: FastifyInstance, options: EventStreamOptions): EventStreamEndpoint {
+  const open = new Set<ServerResponse>();
+  const publish: PublishAll = (errors, requestId) =>
+    errors.map((error) => withRequestId(options.publishError(error), requestId));
+
+  app.route({
+    method: ["GET", "POST"],
+    url: "/graphql/stream",
+    async handler(request, reply) {
+      const refuse = (status: number, error: unknown) =>
+        reply.code(status).send({ errors: publish([error], request.id) });
+      if (!request.headers.accept?.includes("text/event-stream")) {
+        return refuse(406, badRequest("Ask for Accept: text/event-stream."));
+      }
+      let operation: OperationRequest;
+      try {
+        operation = readOperationRequest(request);
+      } catch (error) {
+        return refuse(400, error);
+      }
+      const gone = new AbortController();
+      const source = {
+        requestId: request.id,
+        headers: identityHeaders(request.headers),
+        address: request.ip,
+      };
+      const info = requestInfo(options.identity, { ...source, signal: gone.signal });
+      const prepared = await options.operations.prepare(operation, info);
+      if (request.method === "GET" && "args" in prepared && prepared.operation.operation === "mutation") {
+        return refuse(405, badRequest("A mutation needs a POST.")).header("allow", "POST");
+      }
+      await answer(prepared, { request, reply, gone }, { options, publish, open });
+      return reply;
+    },
+  });
+
+  return {
+    drain() {
+      for (const response of open) response.end();
+    },
+  };
+}

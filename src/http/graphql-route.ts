@@ -1,0 +1,89 @@
+import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { GatewayContext, type Services } from "../context.js";
+import type { Identity } from "../identity.js";
+import { identityHeaders, requestInfo } from "./request-info.js";
+
+export interface GraphqlRouteOptions {
+  apollo: ApolloServer<GatewayContext>;
+  services: Services;
+  identity: Identity;
+}
+
+const NO_STORE = { "cache-control": "no-store" };
+
+/** A signal that aborts when the client goes before its answer is written. */
+function clientGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+function headerMap(request: FastifyRequest): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}
+
+/**
+ * A document that does not parse, validate or coerce is a well-formed request all the same: in the legacy media type
+ * its status is 200 (GraphQL over HTTP, section 6.4.1).
+ */
+function statusOf(response: HTTPGraphQLResponse, wellFormed: boolean): number {
+  const isLegacy = response.headers.get("content-type")?.startsWith("application/json");
+  const status = response.status ?? 200;
+  return wellFormed && isLegacy && status !== 405 && status < 500 ? 200 : status;
+}
+
+/** Errors found before a context exists (CSRF, no query) get their request id here. */
+function bodyOf(response: HTTPGraphQLResponse, requestId: string | undefined): string {
+  if (response.body.kind !== "complete") throw new Error("incremental delivery is not enabled");
+  if (requestId === undefined) return response.body.string;
+  const { errors, ...rest } = JSON.parse(response.body.string);
+  const identified = errors?.map((e: { extensions?: object }) => ({
+    ...e,
+    extensions: { ...e.extensions, requestId },
+  }));
+  return JSON.stringify({ ...rest, errors: identified });
+}
+
+/** Queries and mutations by POST, queries by GET. */
+export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptions): void {
+  const { apollo, services, identity } = options;
+  app.route({
+    method: ["GET", "POST"],
+    url: "/graphql",
+    async handler(request, reply) {
+      let context: GatewayContext | undefined;
+      const response = await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: request.method,
+          headers: headerMap(request),
+          search: new URL(request.url, "http://gateway").search,
+          body: request.body,
+        },
+        context: async () => {
+          const source = {
+            requestId: request.id,
+            headers: identityHeaders(request.headers),
+            address: request.ip,
+          };
+          context = new GatewayContext(
+            services,
+            requestInfo(identity, { ...source, signal: clientGone(reply) }),
+          );
+          return context;
+        },
+      });
+      const wellFormed = context !== undefined;
+      return reply
+        .code(statusOf(response, wellFormed))
+        .headers({ ...Object.fromEntries(response.headers), ...NO_STORE })
+        .send(bodyOf(response, wellFormed ? undefined : request.id));
+    },
+  });
+}

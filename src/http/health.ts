@@ -1,0 +1,48 @@
+import type { FastifyInstance } from "fastify";
+import type { HttpConfig } from "../config/index.js";
+
+/** A dependency and, while it is away, why. */
+export interface DependencyState {
+  dependency: "redis" | "upstream";
+  /** Undefined while it answers. */
+  degradedReason(): string | undefined;
+  /** Asks it once more; called only while its last state was bad. */
+  probe(): Promise<void>;
+}
+
+/** Where this process is in its life. */
+export type LifePhase = "starting" | "serving" | "draining" | "closing";
+
+export interface HealthOptions {
+  phase(): LifePhase;
+  dependencies: readonly DependencyState[];
+  /** Dependencies without which it is not ready. */
+  readyRequires: HttpConfig["readyRequires"];
+}
+
+/** The state of the dependencies that are away, probed first where the last state was bad. */
+async function findDegraded(dependencies: readonly DependencyState[]) {
+  const suspects = dependencies.filter((dependency) => dependency.degradedReason() !== undefined);
+  await Promise.all(suspects.map((dependency) => dependency.probe().catch(() => undefined)));
+  return suspects.flatMap(({ dependency, degradedReason }) => {
+    const reason = degradedReason();
+    return reason === undefined ? [] : [{ dependency, reason }];
+  });
+}
+
+/** `/healthz`: the process lives. `/readyz`: it serves, and what it has to do without. */
+export function registerHealth(
+  app: FastifyInstance,
+  { phase, dependencies, readyRequires }: HealthOptions,
+): void {
+  app.get("/healthz", async (_request, reply) =>
+    reply.header("cache-control", "no-store").send({ status: "ok" }),
+  );
+  app.get("/readyz", async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    if (phase() !== "serving") return reply.code(503).send({ status: phase(), degraded: [] });
+    const degraded = await findDegraded(dependencies);
+    const isMissing = degraded.some(({ dependency }) => readyRequires.includes(dependency));
+    return reply.code(isMissing ? 503 : 200).send({ status: isMissing ? "unready" : "ready", degraded });
+  });
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { GraphQLSchema } from "graphql";
+import type { HttpConfig } from "../config/index.js";
+import type { Services } from "../context.js";
+import type { Identity } from "../identity.js";
+import type { Logger } from "../observability/logger.js";
+import { startApollo } from "./apollo.js";
+import { registerEventStream } from "./event-stream.js";
+import type { HttpEvents } from "./events.js";
+import { createFastify } from "./fastify.js";
+import { registerGraphql } from "./graphql-route.js";
+import type { OperationGuard } from "./guard.js";
+import { type DependencyState, type LifePhase, registerHealth } from "./health.js";
+import { createOperationLog } from "./operation-log.js";
+import { isOriginAllowed } from "./origin.js";
+import { registerPages } from "./pages/index.js";
+import { createErrorPublisher } from "./public-error.js";
+import { createClientAddress } from "./request-info.js";
+import { createStreamOperations } from "./stream-operation.js";
+import { createWebSocketEndpoint } from "./websocket.js";
+
+export interface HttpServerOptions {
+  config: HttpConfig;
+  schema: GraphQLSchema;
+  services: Services;
+  identity: Identity;
+  guard: OperationGuard;
+  /** Longest document, in lexical tokens. */
+  maxTokens: number;
+  dependencies: readonly DependencyState[];
+  metrics: { contentType: string; text(): Promise<string> };
+  events: HttpEvents;
+  log: Logger;
+}
+
+export interface HttpServer {
+  /** Starts to accept connections; resolves with the URL, the port that was found included. */
+  listen(): Promise<string>;
+  /** From now on `/readyz` says 503; everything else goes on. */
+  announceDrain(): void;
+  /**
+   * Stops accepting, closes WebSockets with 1001 and ends event streams, both without `complete`, and waits for
+   * requests in flight, at most `shutdownGraceMs`.
+   */
+  close(): Promise<void>;
+}
+
+const GRAPHQL_PATH = "/graphql";
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Everything that this process offers over HTTP. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { config, schema, services, identity, guard, maxTokens, events, log } = options;
+  let phase: LifePhase = "starting";
+  const introspection = config.explorer;
+  const publishError = createErrorPublisher({ log, hideSuggestions: !introspection });
+  const recordOperation = createOperationLog(log, events);
+  const operations = createStreamOperations({ schema, services, guard, maxTokens, introspection });
+  const shared = { operations, identity, publishError, recordOperation, events };
+
+  const app = createFastify(config, publishError);
+  const apollo = await startApollo({
+    schema,
+    guard,
+    maxTokens,
+    introspection,
+    publishError,
+    recordOperation,
+    log,
+  });
+  await registerPages(app, { enabled: config.explorer, endpointPath: GRAPHQL_PATH });
+  registerGraphql(app, { apollo, services, identity });
+  const eventStreams = registerEventStream(app, shared);
+  registerHealth(app, {
+    phase: () => phase,
+    dependencies: options.dependencies,
+    readyRequires: config.readyRequires,
+  });
+  app.get("/metrics", async (_request, reply) => {
+    return reply
+      .type(options.metrics.contentType)
+      .header("cache-control", "no-store")
+      .send(await options.metrics.text());
+  });
+
+  const webSockets = createWebSocketEndpoint({
+    ...shared,
+    clientAddress: createClientAddress(config.trustedProxies),
+    maxMessageBytes: config.maxBodyBytes,
+    log,
+  });
+  app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", (error) =>
+      log.debug({ event: "upgrade_error", reason: error.message }, "Upgrade failed"),
+    );
+    if (new URL(request.url ?? "/", "http://gateway").pathname !== GRAPHQL_PATH)
+      return refuseUpgrade(socket, "404 Not Found");
+    if (phase === "closing") return refuseUpgrade(socket, "503 Service Unavailable");
+    if (!isOriginAllowed(request, config.corsOrigins)) return refuseUpgrade(socket, "403 Forbidden");
+    webSockets.upgrade(request, socket, head);
+  });
+
+  return {
+    async listen() {
+      const url = await app.listen({ port: config.port, host: config.host });
+      phase = "serving";
+      return url;
+    },
+    announceDrain() {
+      phase = "draining";
+    },
+    async close() {
+      phase = "closing";
+      const graceOver = setTimeout(() => app.server.closeAllConnections(), config.shutdownGraceMs);
+      eventStreams.drain();
+      await Promise.all([webSockets.drain(config.shutdownGraceMs), app.close()]);
+      clearTimeout(graceOver);
+      await apollo.stop();
+    },
+  };
+}

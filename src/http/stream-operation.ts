@@ -1,0 +1,139 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+} from "graphql";
+import { GatewayContext, type RequestInfo, type Services } from "../context.js";
+import type { OperationGuard } from "./guard.js";
+import { badRequest, type OperationRequest } from "./operation-request.js";
+
+export interface PreparedOperation {
+  operation: OperationDefinitionNode;
+  args: ExecutionArgs & { contextValue: GatewayContext };
+}
+
+export interface StreamOperations {
+  /** Parses, validates, admits and checks. Errors are returned, never thrown. */
+  prepare(request: OperationRequest, info: RequestInfo): Promise<PreparedOperation | readonly Error[]>;
+  /** One result, or for a subscription one result for each event. */
+  run(args: PreparedOperation["args"]): Promise<OperationResults>;
+}
+
+export type OperationResults = ExecutionResult | AsyncGenerator<ExecutionResult, void, void>;
+
+export interface StreamOperationsOptions {
+  schema: GraphQLSchema;
+  services: Services;
+  guard: OperationGuard;
+  maxTokens: number;
+  introspection: boolean;
+}
+
+/** The error with a code, unless it has one already. */
+function coded(error: unknown, code: string): GraphQLError {
+  const { message, nodes, source, positions, originalError, extensions } =
+    error instanceof GraphQLError ? error : new GraphQLError(String(error));
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    originalError: originalError ?? null,
+    extensions: { code, ...extensions },
+  });
+}
+
+function isEventStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+/**
+ * Executes the selection for each event in a context of its own. `return` goes straight to the source, so that a
+ * subscriber who leaves while nothing happens is let go at once.
+ */
+function mapEvents(
+  source: AsyncIterable<unknown>,
+  toResult: (event: unknown) => ExecutionResult | Promise<ExecutionResult>,
+): AsyncGenerator<ExecutionResult, void, void> {
+  const events = source[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const step = await events.next();
+      return step.done
+        ? { done: true, value: undefined }
+        : { done: false, value: await toResult(step.value) };
+    },
+    async return() {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+    async throw(error) {
+      await events.return?.();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await events.return?.();
+    },
+  };
+}
+
+async function subscribe(args: PreparedOperation["args"]) {
+  const source = await createSourceEventStream(args);
+  if (!isEventStream(source)) return source;
+  return mapEvents(source, (rootValue) =>
+    execute({ ...args, rootValue, contextValue: args.contextValue.forEvent() }),
+  );
+}
+
+/** The way of an operation over WebSocket or SSE: what Apollo Server does for plain HTTP. */
+export function createStreamOperations(options: StreamOperationsOptions): StreamOperations {
+  const { schema, services, guard, maxTokens } = options;
+  const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+
+  function parseAndValidate(query: string): DocumentNode | readonly Error[] {
+    let document: DocumentNode;
+    try {
+      document = parse(query, { maxTokens });
+    } catch (error) {
+      return [coded(error, "GRAPHQL_PARSE_FAILED")];
+    }
+    const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
+    return errors.length > 0 ? errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED")) : document;
+  }
+
+  return {
+    async prepare({ query, operationName, variables }, info) {
+      const document = parseAndValidate(query);
+      if (!("kind" in document)) return document;
+      const operation = getOperationAST(document, operationName);
+      if (!operation) return [badRequest("Name one of the document's operations in operationName.")];
+      const contextValue = new GatewayContext(services, info);
+      try {
+        await guard.admit(contextValue.quotaKey);
+        guard.check({ schema, document, operation, variables: variables ?? undefined });
+      } catch (error) {
+        return [error as Error];
+      }
+      return {
+        operation,
+        args: { schema, document, operationName, variableValues: variables, contextValue },
+      };
+    },
+    async run(args) {
+      const isSubscription = getOperationAST(args.document, args.operationName)?.operation === "subscription";
+      return isSubscription ? subscribe(args) : execute(args);
+    },
+  };
+}

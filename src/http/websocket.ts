@@ -1,0 +1,107 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { CloseCode, handleProtocols } from "graphql-ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Logger } from "../observability/logger.js";
+import type { HttpEvents } from "./events.js";
+import { OpenSockets } from "./open-sockets.js";
+import { createProtocol, type ProtocolOptions, type SocketState } from "./websocket-protocol.js";
+
+export interface WebSocketOptions extends ProtocolOptions {
+  events: HttpEvents;
+  log: Logger;
+  /** Longest message, in bytes. */
+  maxMessageBytes: number;
+}
+
+export interface WebSocketEndpoint {
+  /** Takes an HTTP upgrade over; the caller has checked path and origin. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /**
+   * Closes every socket with 1001 once its queries and mutations are answered, at the latest after `graceMs`.
+   * No subscription is told `complete`, so that clients resume elsewhere.
+   */
+  drain(graceMs: number): Promise<void>;
+}
+
+const HEARTBEAT_MS = 15_000;
+
+/** Resolves when the message has left this process, which is what holds a fast source back behind a slow reader. */
+function send(socket: WebSocket, data: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(data, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Pings regularly and ends a socket that did not answer the ping before. */
+function keepAlive(socket: WebSocket): () => void {
+  let isAlive = true;
+  socket.on("pong", () => {
+    isAlive = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAlive) return socket.terminate();
+    isAlive = false;
+    socket.ping();
+  }, HEARTBEAT_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** GraphQL over WebSocket. */
+export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEndpoint {
+  const { log } = options;
+  const sockets = new OpenSockets();
+  const protocol = createProtocol(options, sockets);
+  const socketServer = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+    maxPayload: options.maxMessageBytes,
+    perMessageDeflate: false,
+  });
+
+  function fail(socket: WebSocket, error: unknown): void {
+    if (socket.readyState !== socket.OPEN) return;
+    log.error({ event: "defect", err: error }, "A WebSocket message failed because of a defect");
+    socket.close(CloseCode.InternalServerError, "Internal server error");
+  }
+
+  socketServer.on("connection", (socket: WebSocket, request: IncomingMessage) => {
+    const state: SocketState = { socket, request, gone: new AbortController(), running: new Map() };
+    const streamClosed = options.events.streamOpened("ws");
+    const stopHeartbeat = keepAlive(socket);
+    sockets.add(socket);
+    const closed = protocol.server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => send(socket, data),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on("message", (data) => handle(String(data)).catch((error: unknown) => fail(socket, error)));
+        },
+      },
+      state,
+    );
+    socket.on("error", (error) =>
+      log.debug({ event: "websocket_error", reason: error.message }, "WebSocket error"),
+    );
+    socket.once("close", (code, reason) => {
+      stopHeartbeat();
+      state.gone.abort();
+      protocol.abandon(state);
+      sockets.remove(socket);
+      streamClosed();
+      closed(code, String(reason)).catch((error: unknown) => fail(socket, error));
+    });
+  });
+
+  return {
+    upgrade(request, socket, head) {
+      socketServer.handleUpgrade(request, socket, head, (webSocket) => {
+        socketServer.emit("connection", webSocket, request);
+      });
+    },
+    drain: (graceMs) => sockets.drain(graceMs),
+  };
+}
