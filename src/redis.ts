@@ -92,15 +92,10 @@ export async function connectRedis(config: RedisConfig, log: Logger): Promise<Re
     maxRetriesPerRequest: 0,
   });
   const subscriber = createClient(config, { autoResubscribe: true, maxRetriesPerRequest: null });
-  for (const [name, client] of [
-    ["commands", commands],
-    ["subscriber", subscriber],
-  ] as const) {
+  for (const client of [commands, subscriber]) {
     client.on("error", (error: Error) =>
-      log.debug({ event: "redis_error", connection: name, reason: error.message }, "Redis connection error"),
+      log.debug({ event: "redis_error", reason: error.message }, "Redis connection error"),
     );
-    client.on("close", () => log.warn({ event: "redis_down", connection: name }, "Redis connection lost"));
-    client.on("ready", () => log.info({ event: "redis_up", connection: name }, "Redis connection up"));
   }
   await firstReady(commands, config.timeoutMs);
   return {
@@ -116,5 +111,38 @@ export async function connectRedis(config: RedisConfig, log: Logger): Promise<Re
       commands.disconnect();
       subscriber.disconnect();
     },
+  };
+}
+
+/** Warns when Redis may throw away what must not be lost: claims and histories live there, not only a cache. */
+async function warnOfEviction(redis: RedisConnection, log: Logger): Promise<void> {
+  const info = await redis.commands.info("memory").catch(() => "");
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy === undefined || policy === "noeviction") return;
+  log.warn(
+    { event: "redis_eviction_policy", policy },
+    "Redis may evict idempotency claims and status histories: set maxmemory-policy to noeviction",
+  );
+}
+
+/** Logs from now on when Redis goes away and comes back, each once. Returns how to stop. */
+export function reportRedis(redis: RedisConnection, log: Logger): () => void {
+  let wasUp = redis.isUp();
+  const down = () => log.warn({ event: "redis_down" }, "Redis is away: going on without it");
+  if (wasUp) void warnOfEviction(redis, log);
+  else down();
+  const onClose = () => {
+    if (wasUp) down();
+    wasUp = false;
+  };
+  redis.commands.on("close", onClose);
+  const stopOnUp = redis.onUp(() => {
+    if (!wasUp) log.info({ event: "redis_up" }, "Redis is back");
+    wasUp = true;
+    void warnOfEviction(redis, log);
+  });
+  return () => {
+    stopOnUp();
+    redis.commands.off("close", onClose);
   };
 }
