@@ -3,7 +3,8 @@
  * to paste. Ctrl-C stops both.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -81,7 +82,19 @@ curl ${gateway}/graphql -H 'content-type: application/json' \\
 Ctrl-C stops both.`);
 }
 
-if (!built.every((file) => existsSync(`${root}/${file}`))) {
+function newestChange(folder) {
+  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Math.max(...files.map((file) => statSync(join(file.parentPath, file.name)).mtimeMs));
+}
+
+function isBuilt() {
+  if (!built.every((file) => existsSync(join(root, file)))) return false;
+  const builtAt = Math.min(...built.map((file) => statSync(join(root, file)).mtimeMs));
+  return ["src", "simulator", "explorer"].every((folder) => newestChange(folder) < builtAt);
+}
+
+if (!isBuilt()) {
   execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
 }
 
