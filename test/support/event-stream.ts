@@ -1,0 +1,59 @@
+import type { HeaderValues } from "./graphql-client.js";
+
+export interface ServerSentEvent {
+  event: string;
+  data: unknown;
+}
+
+/** An open event stream, as a browser's `fetch` sees it. */
+export interface EventStream {
+  status: number;
+  headers: Headers;
+  /** Everything received so far, heartbeats left out. */
+  events: ServerSentEvent[];
+  /** Resolves when the server has ended the response. */
+  ended: Promise<void>;
+  close(): void;
+}
+
+function parseEvent(block: string): ServerSentEvent | undefined {
+  const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, "m").exec(block)?.[1];
+  const event = field("event");
+  const data = field("data");
+  return event === undefined ? undefined : { event, data: data ? JSON.parse(data) : undefined };
+}
+
+/** Sends an operation by POST and reads its event stream. */
+export async function openEventStream(
+  url: string,
+  request: { query: string; variables?: Record<string, unknown> },
+  headers: HeaderValues = {},
+): Promise<EventStream> {
+  const controller = new AbortController();
+  const response = await fetch(`${url}/graphql/stream`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "text/event-stream", ...headers },
+    body: JSON.stringify(request),
+    signal: controller.signal,
+  });
+  const events: ServerSentEvent[] = [];
+  async function read(): Promise<void> {
+    let buffered = "";
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      buffered += chunk;
+      const blocks = buffered.split("\n\n");
+      buffered = blocks.pop() ?? "";
+      events.push(...blocks.map(parseEvent).filter((event) => event !== undefined));
+    }
+  }
+  const ended = read().catch((error: unknown) => {
+    if (!controller.signal.aborted) throw error;
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    events,
+    ended,
+    close: () => controller.abort(),
+  };
+}

@@ -1,0 +1,79 @@
+import { type Client, createClient } from "graphql-ws";
+import WebSocket from "ws";
+
+export interface GraphqlAnswer {
+  status: number;
+  headers: Headers;
+  body: {
+    // Answers are checked by what the tests expect of them, not by a type.
+    // biome-ignore lint/suspicious/noExplicitAny: the shape differs from query to query
+    data?: any;
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    errors?: { message: string; path?: (string | number)[]; extensions: Record<string, any> }[];
+  };
+}
+
+export type HeaderValues = Record<string, string>;
+
+/** Sends an operation by POST and reads the whole answer. */
+export async function post(
+  url: string,
+  request: { query: string; variables?: Record<string, unknown>; operationName?: string },
+  headers: HeaderValues = {},
+): Promise<GraphqlAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/graphql-response+json", ...headers },
+    body: JSON.stringify(request),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as GraphqlAnswer["body"],
+  };
+}
+
+/** A graphql-ws client that does not reconnect unless told to. */
+export function webSocketClient(
+  url: string,
+  connectionParams: Record<string, unknown> = {},
+  options: { retryAttempts?: number; onClosed?: (event: { code: number; reason: string }) => void } = {},
+): Client {
+  return createClient({
+    url: `${url.replace("http", "ws")}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams,
+    retryAttempts: options.retryAttempts ?? 0,
+    ...(options.onClosed && {
+      on: { closed: (event) => options.onClosed?.(event as { code: number; reason: string }) },
+    }),
+  });
+}
+
+/** Everything that one subscription has received so far, and how it ended. */
+export interface Received<T> {
+  events: T[];
+  errors: unknown[];
+  completed: boolean;
+  stop(): void;
+}
+
+/** Subscribes and collects; `pick` takes the event out of a result's data. */
+export function collect<T>(
+  client: Client,
+  request: { query: string; variables?: Record<string, unknown> },
+  pick: (data: Record<string, never>) => T,
+): Received<T> {
+  const received: Received<T> = { events: [], errors: [], completed: false, stop: () => {} };
+  received.stop = client.subscribe<Record<string, never>>(request, {
+    next: ({ data, errors }) => {
+      if (data) received.events.push(pick(data));
+      if (errors) received.errors.push(...errors);
+    },
+    error: (error) => void received.errors.push(...(Array.isArray(error) ? error : [error])),
+    complete: () => {
+      received.completed = true;
+    },
+  });
+  return received;
+}
