@@ -1,0 +1,117 @@
+import type { Effect, Fault, FaultSpec, Target } from "./fault.js";
+
+/** The parts of a request by which a fault is addressed. */
+export type Addressed = { [Part in keyof Target]-?: Target[Part] | undefined };
+
+/** An effect that strikes one request. */
+export interface Strike {
+  effect: Effect;
+  /** Resolves when the fault that struck is removed. */
+  released: Promise<void>;
+}
+
+const PARTS = ["route", "method", "projectId", "jobId", "versionId", "token"] as const;
+
+class ActiveFault implements Fault {
+  readonly id: number;
+  readonly spec: FaultSpec;
+  readonly released: Promise<void>;
+  hits = 0;
+  #seen = 0;
+  #release: () => void = () => {};
+  readonly #onRemove: () => void;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(id: number, spec: FaultSpec, onRemove: () => void) {
+    this.id = id;
+    this.spec = spec;
+    this.#onRemove = onRemove;
+    this.released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  /** Counts the request when it is the fault's own, and tells whether it is struck. */
+  strikes(request: Addressed, random: () => number): boolean {
+    const { skip = 0, times = Number.POSITIVE_INFINITY, probability = 1 } = this.spec;
+    const isMeant = PARTS.every((part) => this.spec[part] === undefined || this.spec[part] === request[part]);
+    if (!isMeant || this.hits >= times) return false;
+    this.#seen += 1;
+    if (this.#seen <= skip || random() >= probability) return false;
+    this.hits += 1;
+    for (const check of this.#waiting) check();
+    return true;
+  }
+
+  reached(hits: number, deadlineMs = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+        settle();
+      };
+      const check = () => this.hits >= hits && end(resolve);
+      const timer = setTimeout(() => {
+        const found = `the fault has struck ${this.hits} times`;
+        end(() => reject(new Error(`Not within ${deadlineMs} ms: ${found}, not ${hits}`)));
+      }, deadlineMs);
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  remove(): void {
+    this.#onRemove();
+    this.#release();
+  }
+
+  release(): void {
+    this.remove();
+  }
+}
+
+/** The faults that are set at the moment. */
+export class FaultRegistry {
+  readonly #active = new Map<number, ActiveFault>();
+  readonly #random: () => number;
+  #lastId = 0;
+
+  /** @param random numbers in [0, 1) for faults with a probability */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  add(spec: FaultSpec): Fault {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const fault = new ActiveFault(id, spec, () => this.#active.delete(id));
+    this.#active.set(id, fault);
+    return fault;
+  }
+
+  /** A fault that strikes one request. */
+  once(spec: FaultSpec): Fault {
+    return this.add({ ...spec, times: 1 });
+  }
+
+  /** Removes all faults; what they hold goes on. */
+  clear(): void {
+    for (const fault of this.#active.values()) fault.remove();
+  }
+
+  /** In the order in which they were added. */
+  list(): Fault[] {
+    return [...this.#active.values()];
+  }
+
+  get(id: number): Fault | undefined {
+    return this.#active.get(id);
+  }
+
+  /** What strikes this request, in the order in which the faults were added. */
+  strike(request: Addressed): Strike[] {
+    return [...this.#active.values()]
+      .filter((fault) => fault.strikes(request, this.#random))
+      .map((fault) => ({ effect: fault.spec, released: fault.released }));
+  }
+}

@@ -1,0 +1,46 @@
+import { type Answer, Refusal } from "./answers.js";
+import type { Handler, World } from "./api.js";
+import type { Authenticator } from "./auth/authenticate.js";
+import { splitTarget } from "./auth/canonical-request.js";
+import type { SignedRequest } from "./auth/signature.js";
+import type { RouteMatch, RouteName } from "./router.js";
+import { listAlgorithms, listEngines, listResourceSpecs } from "./routes/catalogue.js";
+import { createJob, deleteJob, listJobs, updateJob } from "./routes/jobs.js";
+import { createVersion, deleteVersion, getVersion, listVersions, stopVersion } from "./routes/versions.js";
+
+const HANDLERS: Partial<Record<RouteName, Handler>> = {
+  listJobs,
+  createJob,
+  updateJob,
+  deleteJob,
+  listVersions,
+  createVersion,
+  getVersion,
+  deleteVersion,
+  stopVersion,
+  listResourceSpecs,
+  listEngines,
+  listAlgorithms,
+};
+
+/** The API gateway's answer to a path that is no call of the service. */
+const noSuchApi = (): Refusal =>
+  new Refusal(404, "APIGW.0101", "The API does not exist or has not been published in the environment");
+
+/**
+ * Carries one call out: authentication, project, then the call itself.
+ *
+ * @throws Refusal for every documented failure
+ */
+export function serve(
+  request: SignedRequest,
+  match: RouteMatch | undefined,
+  world: World,
+  authenticator: Authenticator,
+): Answer {
+  const handler = match && HANDLERS[match.route];
+  if (!handler) throw noSuchApi();
+  if (match.route !== "createToken") authenticator.check(request, match.projectId);
+  const [, query] = splitTarget(request.target);
+  return handler({ ...match, query: new URLSearchParams(query), body: request.body.toString() }, world);
+}
