@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock.js";
+import type { CreatedVersion } from "../domain/index.js";
+import type { Logger } from "../observability/logger.js";
+import type {
+  CreationRequest,
+  Lookups,
+  Proofs,
+  StatusWatch,
+  Upstream,
+  UpstreamWrites,
+  VersionCreation,
+} from "../ports.js";
+import { createJobAccess, type ListVersions } from "./access.js";
+import { createClaims } from "./claims.js";
+import type { CreationEvents } from "./events.js";
+import { KeyedCreation, type KeyedCreationOptions } from "./keyed-creation.js";
+import { createPosting, type Posting } from "./posting.js";
+import { createReconcile } from "./reconciler.js";
+import type { IdempotencyStore } from "./store.js";
+
+export interface VersionCreationOptions {
+  upstream: Pick<UpstreamWrites, "createVersion"> & Pick<Upstream, "estimatedTime">;
+  /** A list from the upstream itself, past every cache, asked for after the call. */
+  listVersions: ListVersions;
+  lookups: Pick<Lookups, "invalidateJob">;
+  watch: Pick<StatusWatch, "recordCreation">;
+  proofs: Proofs;
+  store: IdempotencyStore;
+  /** How long one attempt at the upstream may take: UPSTREAM_TIMEOUT_MS. */
+  upstreamTimeoutMs: number;
+  log: Logger;
+  clock: Clock;
+  events: CreationEvents;
+  /** Something that no two claims share. Default: a random UUID. */
+  newToken?: () => string;
+  /** How long a claim outlives the replica that has died. Default: 20 s. */
+  claimLeaseMs?: number;
+  /** How often a claim is renewed. Default: a quarter of the lease. */
+  renewEveryMs?: number;
+}
+
+const CLAIM_LEASE_MS = 20_000;
+/** Who owns the versions that were created without a key: no key is ever hashed to this. */
+const NO_KEY = "-";
+
+export function createVersionCreation(options: VersionCreationOptions): VersionCreation {
+  const { store, log } = options;
+  const leaseMs = options.claimLeaseMs ?? CLAIM_LEASE_MS;
+  const settings = { ...options, leaseMs, renewEveryMs: options.renewEveryMs ?? leaseMs / 4 };
+  const access = createJobAccess(options);
+  const posting = createPosting(options);
+  const claims = createClaims(settings);
+  const keyed: KeyedCreationOptions = {
+    ...settings,
+    access,
+    posting,
+    claims,
+    reconcile: createReconcile({ ...options, access, claims }),
+    newToken: options.newToken ?? randomUUID,
+  };
+  const underWay = new Set<Promise<unknown>>();
+
+  function track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.then(
+      () => {},
+      () => {},
+    );
+    underWay.add(tracked);
+    void tracked.then(() => underWay.delete(tracked));
+    return work;
+  }
+
+  return {
+    create(request) {
+      const { idempotencyKey } = request;
+      return track(
+        idempotencyKey === undefined
+          ? createWithoutKey(posting, store, log, request)
+          : new KeyedCreation(keyed, request, idempotencyKey).run(),
+      );
+    },
+    async drain() {
+      while (underWay.size > 0) await Promise.all(underWay);
+      await claims.drain();
+    },
+  };
+}
+
+async function createWithoutKey(
+  posting: Posting,
+  store: IdempotencyStore,
+  log: Logger,
+  request: CreationRequest,
+): Promise<CreatedVersion> {
+  await request.checkRules();
+  const created = await posting.send(request);
+  const scope = { projectId: request.caller.projectId, jobId: created.jobId };
+  const [known] = await Promise.allSettled([
+    store.owners.set(scope, created.versionId, NO_KEY),
+    posting.publish(request.caller, created),
+  ]);
+  if (known.status === "rejected")
+    log.debug({ event: "version_owner_not_written" }, "The store of keys is away");
+  return created;
+}
