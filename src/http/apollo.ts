@@ -13,15 +13,14 @@ import {
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { GatewayContext } from "../context.js";
 import type { Logger } from "../observability/logger.js";
-import type { OperationGuard } from "./guard.js";
+import { createApolloLimits, type QueryLimits, type RateLimiter } from "./limits/index.js";
 import type { OperationType, RecordOperation } from "./operation-log.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
-  guard: OperationGuard;
-  /** graphql-js stops parsing beyond it. */
-  maxTokens: number;
+  limits: QueryLimits;
+  rateLimiter: RateLimiter;
   introspection: boolean;
   publishError: PublishError;
   recordOperation: RecordOperation;
@@ -36,17 +35,13 @@ const SUBSCRIPTION_BY_POST =
 
 type Context = GraphQLRequestContext<GatewayContext>;
 
-async function admit({ contextValue }: Context, guard: OperationGuard): Promise<void> {
-  await guard.admit(contextValue.quotaKey);
-}
-
-function checkResolvedOperation(context: Context, guard: OperationGuard): void {
+function checkResolvedOperation(context: Context, limits: QueryLimits): void {
   const { document, operation, request, schema } = context;
   if (!document || !operation) return;
   if (operation.operation === "subscription") {
     throw new GraphQLError(SUBSCRIPTION_BY_POST, { extensions: { code: "BAD_REQUEST" } });
   }
-  guard.check({ schema, document, operation, variables: request.variables });
+  limits.check({ schema, document, operation, variables: request.variables });
 }
 
 /** Adds the request id to every error, sets the status of a request error, and records the operation. */
@@ -70,14 +65,18 @@ function finish(context: Context, startedAt: number, recordOperation: RecordOper
   });
 }
 
-function gatewayPlugin({ guard, recordOperation }: ApolloOptions): ApolloServerPlugin<GatewayContext> {
+function gatewayPlugin({
+  limits,
+  rateLimiter,
+  recordOperation,
+}: ApolloOptions): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart(): Promise<GraphQLRequestListener<GatewayContext>> {
       const startedAt = performance.now();
       return {
         async didResolveOperation(context) {
-          await admit(context, guard);
-          checkResolvedOperation(context, guard);
+          rateLimiter.consume(context.contextValue.quotaKey);
+          checkResolvedOperation(context, limits);
         },
         async willSendResponse(context) {
           finish(context, startedAt, recordOperation);
@@ -89,6 +88,7 @@ function gatewayPlugin({ guard, recordOperation }: ApolloOptions): ApolloServerP
 
 /** A started Apollo Server for queries and mutations over HTTP. It renders no page and calls no outside address. */
 export async function startApollo(options: ApolloOptions): Promise<ApolloServer<GatewayContext>> {
+  const apolloLimits = createApolloLimits(options.limits);
   const server = new ApolloServer<GatewayContext>({
     schema: options.schema,
     introspection: options.introspection,
@@ -97,15 +97,16 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: options.maxTokens },
+    parseOptions: { maxTokens: options.limits.maxTokens },
     stringifyResult: (value) => JSON.stringify(value),
-    formatError: (_formatted, error) => options.publishError(error),
+    formatError: (_formatted, error) => options.publishError(apolloLimits.limitBehind(error) ?? error),
     logger: options.log,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      apolloLimits.plugin,
       gatewayPlugin(options),
     ],
   });

@@ -10,8 +10,8 @@ import { registerEventStream } from "./event-stream.js";
 import type { HttpEvents } from "./events.js";
 import { createFastify } from "./fastify.js";
 import { registerGraphql } from "./graphql-route.js";
-import type { OperationGuard } from "./guard.js";
 import { type DependencyState, type LifePhase, registerHealth } from "./health.js";
+import type { QueryLimits, RateLimiter } from "./limits/index.js";
 import { createOperationLog } from "./operation-log.js";
 import { isOriginAllowed } from "./origin.js";
 import { registerPages } from "./pages/index.js";
@@ -25,9 +25,8 @@ export interface HttpServerOptions {
   schema: GraphQLSchema;
   services: Services;
   identity: Identity;
-  guard: OperationGuard;
-  /** Longest document, in lexical tokens. */
-  maxTokens: number;
+  limits: QueryLimits;
+  rateLimiter: RateLimiter;
   dependencies: readonly DependencyState[];
   metrics: { contentType: string; text(): Promise<string> };
   events: HttpEvents;
@@ -54,19 +53,19 @@ function refuseUpgrade(socket: Duplex, status: string): void {
 
 /** Everything that this process offers over HTTP. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { config, schema, services, identity, guard, maxTokens, events, log } = options;
+  const { config, schema, services, identity, limits, rateLimiter, events, log } = options;
   let phase: LifePhase = "starting";
   const introspection = config.explorer;
   const publishError = createErrorPublisher({ log, hideSuggestions: !introspection });
   const recordOperation = createOperationLog(log, events);
-  const operations = createStreamOperations({ schema, services, guard, maxTokens, introspection });
+  const operations = createStreamOperations({ schema, services, limits, rateLimiter, introspection });
   const shared = { operations, identity, publishError, recordOperation, events };
 
   const app = createFastify(config, publishError);
   const apollo = await startApollo({
     schema,
-    guard,
-    maxTokens,
+    limits,
+    rateLimiter,
     introspection,
     publishError,
     recordOperation,

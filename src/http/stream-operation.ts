@@ -9,12 +9,12 @@ import {
   getOperationAST,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  parse,
   specifiedRules,
   validate,
 } from "graphql";
 import { GatewayContext, type RequestInfo, type Services } from "../context.js";
-import type { OperationGuard } from "./guard.js";
+import { GatewayError } from "../errors.js";
+import type { QueryLimits, RateLimiter } from "./limits/index.js";
 import { badRequest, type OperationRequest } from "./operation-request.js";
 
 export interface PreparedOperation {
@@ -34,8 +34,8 @@ export type OperationResults = ExecutionResult | AsyncGenerator<ExecutionResult,
 export interface StreamOperationsOptions {
   schema: GraphQLSchema;
   services: Services;
-  guard: OperationGuard;
-  maxTokens: number;
+  limits: QueryLimits;
+  rateLimiter: RateLimiter;
   introspection: boolean;
 }
 
@@ -99,15 +99,16 @@ async function subscribe(args: PreparedOperation["args"]) {
 
 /** The way of an operation over WebSocket or SSE: what Apollo Server does for plain HTTP. */
 export function createStreamOperations(options: StreamOperationsOptions): StreamOperations {
-  const { schema, services, guard, maxTokens } = options;
+  const { schema, services, limits, rateLimiter } = options;
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
   function parseAndValidate(query: string): DocumentNode | readonly Error[] {
     let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens });
+      document = limits.parse(query);
+      limits.checkDocument(document);
     } catch (error) {
-      return [coded(error, "GRAPHQL_PARSE_FAILED")];
+      return [error instanceof GatewayError ? error : coded(error, "GRAPHQL_PARSE_FAILED")];
     }
     const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
     return errors.length > 0 ? errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED")) : document;
@@ -121,8 +122,8 @@ export function createStreamOperations(options: StreamOperationsOptions): Stream
       if (!operation) return [badRequest("Name one of the document's operations in operationName.")];
       const contextValue = new GatewayContext(services, info);
       try {
-        await guard.admit(contextValue.quotaKey);
-        guard.check({ schema, document, operation, variables: variables ?? undefined });
+        rateLimiter.consume(contextValue.quotaKey);
+        limits.check({ schema, document, operation, variables: variables ?? undefined });
       } catch (error) {
         return [error as Error];
       }
