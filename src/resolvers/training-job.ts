@@ -1,0 +1,90 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
+import type { GatewayContext } from "../context.js";
+import {
+  codeOfStatus,
+  type JobListQuery,
+  type JobWithVersions,
+  type LongId,
+  type TrainingJobPage as PageEntity,
+  type TrainingJobSummary,
+  type TrainingJobVersion as VersionEntity,
+} from "../domain/index.js";
+import { checkArguments } from "../rules/shape.js";
+import { JobArgs, PageArgs, TrainingJobsArgs } from "../types/arguments.js";
+import { optional } from "../types/field-options.js";
+import { TrainingJob, TrainingJobPage } from "../types/training-job.js";
+import { TrainingJobVersion } from "../types/training-job-version.js";
+import { coverageAsked, covers } from "./coverage.js";
+
+/** A job from the list of jobs, or one that was looked up with its versions. */
+type Job = TrainingJobSummary | JobWithVersions;
+
+function toQuery({ filter, sortBy, order, page, perPage }: TrainingJobsArgs): JobListQuery {
+  const { status, searchContent, workspaceId } = filter ?? {};
+  return {
+    ...(status && { statusCode: codeOfStatus(status) }),
+    ...(typeof searchContent === "string" && { searchContent }),
+    ...(typeof workspaceId === "string" && { workspaceId }),
+    sortBy: sortBy ?? "JOB_NAME",
+    order: order ?? "ASC",
+    page: page ?? 1,
+    perPage: perPage ?? 10,
+  };
+}
+
+@Resolver(() => TrainingJob)
+export class TrainingJobResolver {
+  @Query(() => TrainingJob, optional("One job with its versions. Null when the upstream has no such job."))
+  async trainingJob(
+    @Args() args: JobArgs,
+    @Ctx() { lookups }: GatewayContext,
+  ): Promise<JobWithVersions | null> {
+    const { jobId } = checkArguments(args);
+    return lookups.trainingJob(jobId as LongId);
+  }
+
+  @Query(() => TrainingJobPage, optional("One page of the project's jobs."))
+  async trainingJobs(
+    @Args() args: TrainingJobsArgs,
+    @Ctx() { lookups }: GatewayContext,
+  ): Promise<PageEntity> {
+    return lookups.trainingJobs(toQuery(checkArguments(args)));
+  }
+
+  @FieldResolver(
+    () => TrainingJobVersion,
+    optional(
+      "The one that the job list names, where the job came from a list; else the newest by createTime, then versionId. " +
+        "Null in a job without versions.",
+    ),
+  )
+  async currentVersion(
+    @Root() job: Job,
+    @Ctx() { lookups }: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<VersionEntity | null> {
+    const known = "versions" in job ? job.versions[0] : job.currentVersion;
+    if (!known) return null;
+    const asked = coverageAsked(info);
+    return covers(known, asked) ? known : lookups.trainingJobVersion(job.jobId, known.versionId, asked);
+  }
+
+  @FieldResolver(
+    () => [TrainingJobVersion],
+    optional(
+      "The versions, newest first over all pages, by createTime, then versionId; beyond the end: empty.",
+    ),
+  )
+  async versions(
+    @Root() job: Job,
+    @Args() args: PageArgs,
+    @Ctx() { lookups }: GatewayContext,
+  ): Promise<VersionEntity[] | null> {
+    const { page, perPage } = checkArguments(args);
+    const size = perPage ?? 10;
+    const start = ((page ?? 1) - 1) * size;
+    const all = "versions" in job ? job : await lookups.trainingJob(job.jobId);
+    return all === null ? null : all.versions.slice(start, start + size);
+  }
+}

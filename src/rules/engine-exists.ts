@@ -1,0 +1,21 @@
+import { isLongId } from "../domain/index.js";
+import type { Violation } from "../errors.js";
+import type { RequestLookups } from "../ports.js";
+import type { TrainingJobVersionConfigInput } from "../types/training-job-version-config-input.js";
+import { judge } from "./looked-up.js";
+
+/** Rule `engine-exists`: engineId, when given, is one of the project's engines for training. */
+export async function engineExists(
+  { engineId }: TrainingJobVersionConfigInput,
+  lookups: RequestLookups,
+): Promise<Violation[]> {
+  if (!isLongId(engineId)) return [];
+  return judge(
+    (options) => lookups.engineSpecs("TRAIN", options),
+    (engines) => {
+      if (engines.some((engine) => engine.engineId === engineId)) return [];
+      const message = "Give the engineId of one of the project's engines for training (query engineSpecs).";
+      return [{ path: ["input", "config", "engineId"], rule: "engine-exists", message }];
+    },
+  );
+}

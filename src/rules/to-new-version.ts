@@ -1,0 +1,24 @@
+import type { NewVersion } from "../domain/index.js";
+import type { CreateTrainingJobVersionInput } from "../types/create-training-job-version-input.js";
+
+type Given<T> = { [K in keyof T]: NonNullable<T[K]> };
+
+/** The fields that were given; `null` counts as left out. */
+function given<T extends object>(fields: T): Given<T> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(entries) as Given<T>;
+}
+
+/** What an input whose shape rules all hold asks for. */
+export function toNewVersion({ jobId, jobDesc, config }: CreateTrainingJobVersionInput): NewVersion {
+  const checked = {
+    ...given({ jobId, jobDesc }),
+    config: given({
+      ...config,
+      parameter: config.parameter?.map(given),
+      dataSource: config.dataSource?.map(given),
+    }),
+  };
+  // The shape rules hold: the ids are LongIds.
+  return checked as NewVersion;
+}

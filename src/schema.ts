@@ -1,0 +1,24 @@
+import "reflect-metadata";
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
+import { buildSchemaSync, type PubSub } from "type-graphql";
+import { resolvers } from "./resolvers/index.js";
+
+/** type-graphql asks for one; every subscription here is an async generator of the status watch and uses none. */
+const noPubSub: PubSub = {
+  publish: () => {
+    throw new Error("Nothing is published through type-graphql.");
+  },
+  subscribe: () => {
+    throw new Error("Nothing is subscribed to through type-graphql.");
+  },
+};
+
+/** The gateway's schema. Its context is a `GatewayContext`. */
+export function buildGatewaySchema(): GraphQLSchema {
+  return buildSchemaSync({ resolvers: [...resolvers], validate: false, pubSub: noPubSub });
+}
+
+/** The schema as SDL, sorted, so that it changes only when the schema does. */
+export function printGatewaySchema(): string {
+  return `${printSchema(lexicographicSortSchema(buildGatewaySchema()))}\n`;
+}

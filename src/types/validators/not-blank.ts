@@ -1,0 +1,10 @@
+import { ruleDecorator } from "./rule.js";
+import { isBlank } from "./text.js";
+
+/** Rule `not-blank`: a text that is given is not empty or only white space. */
+export function NotBlank(): PropertyDecorator {
+  return ruleDecorator("not-blank", {
+    holds: (value) => !isBlank(value),
+    message: (_value, _owner, field) => `Give ${field} a text that is not only white space, or leave it out.`,
+  });
+}

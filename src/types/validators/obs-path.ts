@@ -1,0 +1,37 @@
+import { isGiven, ruleDecorator } from "./rule.js";
+import { codePoints, isBlank } from "./text.js";
+
+const MAX_CODE_POINTS = 1024;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
+/** The segments of a path in OBS; a trailing `/` adds none. */
+export function pathSegments(path: string): string[] {
+  return path.replace(/^\//, "").replace(/\/$/, "").split("/");
+}
+
+/** True for a text that rule `obs-path` accepts. */
+export function isObsPath(value: unknown): value is string {
+  return (
+    typeof value === "string" &&
+    value.startsWith("/") &&
+    codePoints(value) <= MAX_CODE_POINTS &&
+    !CONTROL_CHARACTER.test(value) &&
+    pathSegments(value).every((segment) => !["", ".", ".."].includes(segment))
+  );
+}
+
+/**
+ * Rule `obs-path`: starts with `/`, at least one segment, none of them empty, `.` or `..` (a trailing `/` is fine),
+ * no control character, at most 1024 characters.
+ *
+ * @param blank whose a blank text is to report: this rule's, or that of a `not-blank` on the same field
+ */
+export function ObsPath(blank: "reported" | "left-to-not-blank" = "reported"): PropertyDecorator {
+  return ruleDecorator("obs-path", {
+    holds: (value) =>
+      !isGiven(value) || isObsPath(value) || (blank === "left-to-not-blank" && isBlank(value)),
+    message: () =>
+      "Give a path like /bucket/directory/: it starts with /, has no empty, . or .. segment and no control " +
+      `character, and at most ${MAX_CODE_POINTS} characters.`,
+  });
+}
