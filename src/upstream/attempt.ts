@@ -1,0 +1,90 @@
+import type { UpstreamCall } from "../ports.js";
+import { queryString } from "./auth/canonical-request.js";
+import type { Credentials } from "./auth/credentials.js";
+import { failureOfAnswer } from "./errors/answer-failure.js";
+import type { Failure, FailureContext } from "./errors/failure.js";
+import { failureOfTransport } from "./errors/transport-failure.js";
+import type { UpstreamEvents } from "./events.js";
+import { type JsonObject, parseObject } from "./json.js";
+import type { Health } from "./resilience/health.js";
+import { dateOf } from "./resilience/retry-after.js";
+import type { RestRequest } from "./rest-request.js";
+import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from "./transport/messages.js";
+
+/** How one attempt ended. */
+export type AttemptResult =
+  | { kind: "success"; body: JsonObject }
+  | { kind: "failure"; failure: Failure; serverTime?: number };
+
+export interface AttemptOptions {
+  /** Path of the endpoint, in front of `/v1`; "" when it has none. */
+  basePath: string;
+  transport: Transport;
+  credentials: Credentials;
+  health: Health;
+  now: () => number;
+  events: Pick<UpstreamEvents, "attempt">;
+}
+
+/** Makes one attempt of a call. Rejects only with the signal's reason, or for a credential that cannot be sent. */
+export type Attempt = (call: UpstreamCall, request: RestRequest, timeoutMs: number) => Promise<AttemptResult>;
+
+/** What decides how a failure of this call is told. */
+export function contextOf(call: UpstreamCall, request: RestRequest): FailureContext {
+  return { mutation: request.group === "mutations", service: call.caller.credential.kind === "service" };
+}
+
+export function createAttempt(options: AttemptOptions): Attempt {
+  const { basePath, transport, credentials, health, now, events } = options;
+
+  function prepare(call: UpstreamCall, request: RestRequest): HttpRequest {
+    const path = `${basePath}/v1/${call.caller.projectId}${request.path}`;
+    const { method, query = [], body = "" } = request;
+    const identity = credentials.headers(call.caller, { method, path, query, body, host: transport.host });
+    return {
+      method,
+      path: query.length === 0 ? path : `${path}?${queryString(query)}`,
+      headers: { "Content-Type": "application/json", "X-Request-Id": call.requestId, ...identity },
+      body,
+    };
+  }
+
+  function interpret(answer: HttpAnswer, context: FailureContext): AttemptResult {
+    const serverTime = dateOf(answer.headers);
+    health.recordTime(serverTime);
+    const body = parseObject(answer.body);
+    const failure = failureOfAnswer(answer, body, context, now());
+    if (failure) return { kind: "failure", failure, ...(serverTime !== undefined && { serverTime }) };
+    return { kind: "success", body: body ?? {} };
+  }
+
+  async function exchange(
+    call: UpstreamCall,
+    request: RestRequest,
+    timeoutMs: number,
+  ): Promise<AttemptResult> {
+    const context = contextOf(call, request);
+    const signal = context.mutation ? undefined : call.signal;
+    try {
+      const answer = await transport.send(prepare(call, request), { timeoutMs, ...(signal && { signal }) });
+      return interpret(answer, context);
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      return { kind: "failure", failure: failureOfTransport(error, context) };
+    }
+  }
+
+  return async (call, request, timeoutMs) => {
+    const began = now();
+    try {
+      const result = await exchange(call, request, timeoutMs);
+      const failure = result.kind === "failure" ? result.failure : undefined;
+      health.record(failure?.unhealthy ? failure.error.message : undefined);
+      events.attempt(request.route, failure?.error.code ?? "success", now() - began);
+      return result;
+    } catch (error) {
+      events.attempt(request.route, "cancelled", now() - began);
+      throw error;
+    }
+  };
+}

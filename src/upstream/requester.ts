@@ -1,0 +1,168 @@
+import type { Clock } from "../clock.js";
+import { GatewayError } from "../errors.js";
+import type { Logger } from "../observability/logger.js";
+import type { UpstreamCall } from "../ports.js";
+import { type Attempt, type AttemptResult, contextOf } from "./attempt.js";
+import type { Credentials } from "./auth/credentials.js";
+import { type Failure, outcomeOf } from "./errors/failure.js";
+import type { UpstreamEvents } from "./events.js";
+import type { JsonObject } from "./json.js";
+import { retryDelayMs } from "./resilience/backoff.js";
+import type { CallBudget } from "./resilience/call-budget.js";
+import type { Circuit, Settle } from "./resilience/circuit.js";
+import type { Circuits } from "./resilience/circuits.js";
+import type { Gate } from "./resilience/gate.js";
+import type { Requester, RestRequest } from "./rest-request.js";
+
+export interface RequesterOptions {
+  /** One attempt. */
+  timeoutMs: number;
+  /** All attempts of one lookup together; for a mutation, how long it may wait until it is sent. */
+  budgetMs: number;
+  attempt: Attempt;
+  credentials: Pick<Credentials, "renew">;
+  circuits: Circuits;
+  gate: Gate;
+  budget: CallBudget;
+  clock: Clock;
+  random: () => number;
+  log: Logger;
+  events: UpstreamEvents;
+}
+
+/** One call with what holds for all its attempts. */
+interface Job {
+  call: UpstreamCall;
+  request: RestRequest;
+  deadline: number;
+  signal: AbortSignal | undefined;
+}
+
+function circuitOpen(job: Job, retryAfterMs: number): GatewayError {
+  return new GatewayError(
+    "UPSTREAM_UNAVAILABLE",
+    "ModelArts has been failing: this gateway is giving it a moment before it asks again.",
+    { ...outcomeOf(contextOf(job.call, job.request), "not-sent"), retryAfterMs },
+  );
+}
+
+/**
+ * Makes calls: each attempt passes the circuit, the call budget and the gate to the connections, in this order, and
+ * failed ones are made again as far as that is harmless and the budget lasts.
+ */
+export class RetryingRequester implements Requester<UpstreamCall> {
+  constructor(private readonly options: RequesterOptions) {}
+
+  deadline(): number {
+    return this.options.clock.now() + this.options.budgetMs;
+  }
+
+  read(call: UpstreamCall, request: RestRequest, deadline = this.deadline()): Promise<JsonObject> {
+    return this.#perform({ call, request, deadline, signal: call.signal });
+  }
+
+  write(call: UpstreamCall, request: RestRequest): Promise<JsonObject> {
+    const first: UpstreamCall = { ...call, priority: "mutation" };
+    return this.#perform({ call: first, request, deadline: this.deadline(), signal: undefined });
+  }
+
+  async #perform(job: Job): Promise<JsonObject> {
+    job.call.signal?.throwIfAborted();
+    let mayRenew = true;
+    for (let attempt = 0; ; attempt++) {
+      const result = await this.#attempt(job);
+      if (result.kind === "success") return result.body;
+      this.#log(job, result.failure, attempt);
+      if (mayRenew && this.#renewedIdentity(result)) mayRenew = false;
+      else await this.#pause(job, result.failure, attempt);
+    }
+  }
+
+  async #attempt(job: Job): Promise<AttemptResult> {
+    await this.#waitForTurn(job);
+    let settle: Settle | undefined;
+    try {
+      settle = this.#enterCircuit(job);
+      const result = await this.options.attempt(job.call, job.request, this.#timeoutOf(job));
+      settle(result.kind === "failure" && result.failure.unhealthy ? "unhealthy" : "healthy");
+      return result;
+    } catch (error) {
+      settle?.("neutral");
+      throw error;
+    } finally {
+      this.options.gate.leave();
+    }
+  }
+
+  /** Waits for this attempt's turn. Whoever was let in must leave the gate. */
+  async #waitForTurn(job: Job): Promise<void> {
+    const { call, request, deadline, signal } = job;
+    const blockedMs = this.#circuitOf(job).blockedFor();
+    if (blockedMs > 0) throw circuitOpen(job, blockedMs);
+    const turn = { projectId: call.caller.projectId, priority: call.priority, deadline, signal };
+    try {
+      await this.options.budget.acquire(turn);
+      await this.options.gate.enter(turn);
+    } catch (error) {
+      if (error instanceof GatewayError) this.options.events.shed(request.route);
+      throw error;
+    }
+  }
+
+  #circuitOf({ call, request }: Job): Circuit {
+    return this.options.circuits.of(call.caller.projectId, request.group);
+  }
+
+  #enterCircuit(job: Job): Settle {
+    const circuit = this.#circuitOf(job);
+    const settle = circuit.enter();
+    if (!settle) throw circuitOpen(job, circuit.blockedFor());
+    return settle;
+  }
+
+  /** A mutation that has begun gets its whole time; a lookup what is left of its budget. */
+  #timeoutOf({ call, request, deadline }: Job): number {
+    const { timeoutMs, clock } = this.options;
+    if (contextOf(call, request).mutation) return timeoutMs;
+    return Math.max(1, Math.min(timeoutMs, deadline - clock.now()));
+  }
+
+  #renewedIdentity(result: AttemptResult & { kind: "failure" }): boolean {
+    return result.failure.identityRefused && this.options.credentials.renew(result.serverTime);
+  }
+
+  /** Waits before the next attempt; throws the failure when there shall be none. */
+  async #pause({ request, deadline, signal }: Job, failure: Failure, attempt: number): Promise<void> {
+    const { clock, random, events } = this.options;
+    const remainingMs = deadline - clock.now();
+    const { retryAfterMs } = failure;
+    const delayMs = failure.retryable
+      ? retryDelayMs({ attempt, remainingMs, retryAfterMs, random })
+      : undefined;
+    if (delayMs === undefined) throw failure.error;
+    events.retry(request.route, failure.error.code);
+    await clock.sleep(delayMs, signal).catch((error) => {
+      throw signal?.aborted ? signal.reason : error;
+    });
+  }
+
+  #log({ call, request }: Job, failure: Failure, attempt: number): void {
+    const { code, details } = failure.error;
+    const fields = {
+      route: request.route,
+      requestId: call.requestId,
+      projectId: call.caller.projectId,
+      code,
+      status: details.upstream?.status,
+      errorCode: details.upstream?.errorCode,
+      attempt,
+    };
+    const { log } = this.options;
+    if (failure.identityRefused)
+      log.error(
+        { event: "service_identity_refused", ...fields },
+        "ModelArts refused this gateway's identity.",
+      );
+    else log.debug({ event: "upstream_attempt_failed", ...fields }, "A call to ModelArts failed.");
+  }
+}
