@@ -33,8 +33,9 @@ interface Post {
 }
 
 /**
- * A claim that this replica holds and renews until one of `complete`, `markUnknown` and `release` ends it. Those three
- * never reject: what the store does not take now it gets later, for as long as that helps anybody.
+ * A claim that this replica holds and renews until one of `complete`, `markUnknown` and `release` ends it: whichever
+ * is called first, the others then do nothing. They never reject: what the store does not take now it gets later, for
+ * as long as that helps anybody.
  */
 export class HeldClaim {
   private readonly keeper: ClaimKeeper;
@@ -42,6 +43,9 @@ export class HeldClaim {
   private readonly token: string;
   private readonly begun: boolean;
   private post: Post | undefined;
+  /** Its POST may stand among those under way. */
+  private announced = false;
+  private ended = false;
 
   constructor(
     private readonly options: HeldClaimOptions,
@@ -68,6 +72,7 @@ export class HeldClaim {
   async beginPost(upstreamNow: number | null): Promise<boolean> {
     const { store, need, leaseMs, clock } = this.options;
     const { keyId } = this.intent;
+    this.announced = true;
     const [record] = await need(false, () =>
       Promise.all([
         store.transact(keyId, beginPost(this.token, leaseMs, upstreamNow)),
@@ -92,7 +97,7 @@ export class HeldClaim {
 
   /** Records the result. */
   async complete(result: CreatedVersion): Promise<void> {
-    await this.keeper.stop();
+    if (!(await this.end())) return;
     const { store, results, log } = this.options;
     const { keyId } = this.intent;
     await results.deliver("result", RESULT_GIVE_UP_MS, async () => {
@@ -109,10 +114,9 @@ export class HeldClaim {
 
   /** Records that the POST may have created a version. */
   async markUnknown(): Promise<void> {
-    await this.keeper.stop();
     const { store, results, clock, upstreamTimeoutMs } = this.options;
     const { post } = this;
-    if (!post) return;
+    if (!post || !(await this.end())) return;
     const sentAt = Math.max(post.begunAt, clock.now() - upstreamTimeoutMs);
     await results.deliver("unknown outcome", RESULT_GIVE_UP_MS, async () => {
       await store.transact(this.intent.keyId, markUnknown(post.record, clock.now() - sentAt));
@@ -126,11 +130,19 @@ export class HeldClaim {
    * @param checked what was seen when the version of that POST was looked for
    */
   async release(checked?: { candidates: LongId[] }): Promise<void> {
-    await this.keeper.stop();
+    if (!(await this.end())) return;
     const { store, releases, leaseMs, upstreamTimeoutMs } = this.options;
     await releases.deliver("release", leaseMs + 2 * upstreamTimeoutMs, async () => {
       await store.transact(this.intent.keyId, release(this.token, checked));
-      if (this.post) await store.posts.end(this.intent);
+      if (this.announced) await store.posts.end(this.intent);
     });
+  }
+
+  /** True for the first who ends it. No renewal is under way then that could undo what is written next. */
+  private async end(): Promise<boolean> {
+    if (this.ended) return false;
+    this.ended = true;
+    await this.keeper.stop();
+    return true;
   }
 }

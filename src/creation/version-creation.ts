@@ -44,6 +44,36 @@ const CLAIM_LEASE_MS = 20_000;
 /** Who owns the versions that were created without a key: no key is ever hashed to this. */
 const NO_KEY = "-";
 
+/**
+ * One creation per intent. A created version costs GPU hours, and a POST whose answer is lost may have created one.
+ *
+ * A key's record goes through these states, each written to the store before what it announces is done:
+ *
+ *     (free) -> claimed -> posting -> done                      the usual way
+ *                  |          |-----> (free)                    a definite refusal
+ *                  |          `-----> unknown -> claimed ...    a repeat looks for the version first
+ *                  `-> (free)                                   broken rules
+ *
+ * What happens when something dies, by the point at which it does:
+ *
+ * - The replica, while `claimed`: nothing was sent. The claim ends 20 s later, and whoever comes then starts anew.
+ * - The replica, while `posting`, or the connection to the upstream before its answer: the version may exist. A repeat
+ *   lists the job's versions with its own credential and takes the one that can only be this intent's; while that
+ *   cannot be told it gets an error that says when to come again. Only when the list shows none, and so long after the
+ *   POST that none can follow, it creates.
+ * - Redis, before the POST: nothing is sent, since nobody could know of it. A claim that was written although its
+ *   answer was lost is given up later, or ends by itself.
+ * - Redis, during the POST: it is not cancelled, for that would not undo it; but one that still queues is dropped when
+ *   its claim runs out. The answer goes to the caller at once and to Redis as soon as it is back. Should another
+ *   request take the claim over meanwhile it finds the version in the list, or finds none yet; and an answer that
+ *   arrives late is still taken by the record, unless there is a result or another POST by then.
+ * - Redis emptied: a claim that is held is written again with its next renewal, a result when it arrives. A key whose
+ *   creation had ended is forgotten, which only a Redis that persists can prevent.
+ * - Wake-ups between replicas: waiters also look by themselves, once a second.
+ *
+ * A replica that stands still (a paused virtual machine) for longer than its claim lives, exactly between recording the
+ * POST and sending it, can send it too late. Nothing on this side of the upstream can prevent that.
+ */
 export function createVersionCreation(options: VersionCreationOptions): VersionCreation {
   const { store, log } = options;
   const leaseMs = options.claimLeaseMs ?? CLAIM_LEASE_MS;

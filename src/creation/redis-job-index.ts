@@ -1,0 +1,71 @@
+import type { LongId } from "../domain/index.js";
+import type { RedisConnection } from "../redis.js";
+import type { Intent } from "./intent.js";
+import { redisScript, runScript } from "./redis-script.js";
+import { type JobScope, type PostsUnderWay, RETENTION_MS, type VersionOwners } from "./store.js";
+
+const TAKE = redisScript(`
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+return 0
+`);
+
+/** One key per version, so that each is forgotten in its time; those of one job share a slot and are read together. */
+export function createRedisOwners(redis: RedisConnection, prefix: string): VersionOwners {
+  const nameOf = ({ projectId, jobId }: JobScope, versionId: LongId) =>
+    `${prefix}owner:{${projectId}/${jobId}}:${versionId}`;
+  return {
+    async set(job, versionId, owner) {
+      await redis.commands.set(nameOf(job, versionId), owner, "PX", RETENTION_MS);
+    },
+    async take(job, versionId, owner) {
+      return (await runScript(redis, TAKE, [nameOf(job, versionId)], [owner, RETENTION_MS])) === 1;
+    },
+    async of(job, versionIds) {
+      if (versionIds.length === 0) return new Map();
+      const owners = await redis.commands.mget(versionIds.map((versionId) => nameOf(job, versionId)));
+      const known = new Map<LongId, string>();
+      for (const [i, versionId] of versionIds.entries()) {
+        const owner = owners[i];
+        if (typeof owner === "string") known.set(versionId, owner);
+      }
+      return known;
+    },
+  };
+}
+
+/** What died before it could say that its POST has ended is dropped with the next one that begins after an hour. */
+const STALE_POST_MS = 60 * 60 * 1_000;
+
+const BEGIN = redisScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`);
+
+const OTHERS = redisScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, keyId in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. (now - ARGV[2]), '+inf')) do
+  if keyId ~= ARGV[1] then return 1 end
+end
+return 0
+`);
+
+/** One sorted set per config that is being created, scored by Redis's time. */
+export function createRedisPosts(redis: RedisConnection, prefix: string): PostsUnderWay {
+  const nameOf = ({ configFingerprint }: Intent) => `${prefix}posts:{${configFingerprint}}`;
+  return {
+    async begin(intent) {
+      await runScript(redis, BEGIN, [nameOf(intent)], [intent.keyId, STALE_POST_MS]);
+    },
+    async end(intent) {
+      await redis.commands.zrem(nameOf(intent), intent.keyId);
+    },
+    async othersThan(intent, withinMs) {
+      return (await runScript(redis, OTHERS, [nameOf(intent)], [intent.keyId, withinMs])) === 1;
+    },
+  };
+}
