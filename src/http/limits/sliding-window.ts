@@ -21,17 +21,15 @@ export function windowAt(now: number): number {
  * part in them (the "sliding window counter"), so that nobody gets twice the limit around the turn of a minute.
  *
  * @param limit operations per minute, 1 or more
- * @returns milliseconds, rounded up
+ * @returns whole milliseconds
  */
 export function waitMs(counts: WindowCounts, now: number, limit: number): number {
   const elapsed = now % WINDOW_MS;
   const room = limit - counts.current - 1;
-  if (room >= 0) {
-    const previousStillCounted = counts.previous * (1 - elapsed / WINDOW_MS);
-    if (previousStillCounted <= room) return 0;
-    return Math.ceil(WINDOW_MS * (1 - room / counts.previous) - elapsed);
-  }
+  // Whole numbers throughout: a rounded fraction would let the wait be a millisecond off.
+  const fadedAfter = (count: number, within: number) =>
+    count <= within ? 0 : WINDOW_MS - Math.floor((within * WINDOW_MS) / count);
+  if (room >= 0) return Math.max(0, fadedAfter(counts.previous, room) - elapsed);
   // The current minute alone is full: it must first become the previous one, and then fade enough.
-  const fading = WINDOW_MS * (1 - (limit - 1) / counts.current);
-  return Math.ceil(WINDOW_MS - elapsed + Math.max(0, fading));
+  return WINDOW_MS - elapsed + fadedAfter(counts.current, limit - 1);
 }
