@@ -1,5 +1,6 @@
 import type { Answer } from "./answers.js";
 import type { TokenStore } from "./auth/tokens.js";
+import type { IamUser } from "./auth/users.js";
 import type { RouteName } from "./router.js";
 import type { Store } from "./store/store.js";
 import type { Habits } from "./wire/habits.js";
@@ -19,6 +20,8 @@ export interface ApiRequest {
 export interface World {
   store: Store;
   tokens: TokenStore;
+  /** Who may log in with a password. */
+  users: readonly IamUser[];
   habits(): Habits;
 }
 

@@ -33,6 +33,8 @@ export interface RunningServer {
   suspend(): Promise<void>;
   /** Listens again on the same port. */
   resume(): Promise<void>;
+  /** Ends for good. */
+  close(): Promise<void>;
 }
 
 /** Everything about one exchange. */
@@ -43,6 +45,9 @@ interface Exchange {
   address: string;
   context: FaultContext;
 }
+
+const CONTROL_PATH = "/_control";
+const isLoopback = (address: string): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);
 
 const JSON_TYPE = { "Content-Type": "application/json;charset=utf-8" };
 
@@ -148,7 +153,11 @@ function createListener(parts: ServerParts) {
     const request = await readRequest(message);
     response.sendDate = false;
     response.setHeader("Date", new Date(parts.clock.now()).toUTCString());
-    if (!request.path.startsWith("/_control")) return handleCall(request, message, response);
+    if (!request.path.startsWith(CONTROL_PATH)) return handleCall(request, message, response);
+    if (!isLoopback(message.socket.remoteAddress ?? "")) {
+      response.writeHead(403).end("The control interface is for this machine alone.\n");
+      return;
+    }
     const { status, headers, body } = parts.control(request);
     response.writeHead(status, headers).end(body);
   }
@@ -181,13 +190,18 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 export async function startServer(parts: ServerParts, host: string, port: number): Promise<RunningServer> {
   const server = createServer({ keepAliveTimeout: 60_000 }, createListener(parts));
   const found = await listen(server, host, port);
+  const suspend = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
   return {
     port: found,
-    suspend: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    suspend,
+    close: async () => {
+      parts.faults.clear();
+      await suspend();
+    },
     resume: async () => {
       await listen(server, host, found);
     },

@@ -5,10 +5,12 @@ import { splitTarget } from "./auth/canonical-request.js";
 import type { SignedRequest } from "./auth/signature.js";
 import type { RouteMatch, RouteName } from "./router.js";
 import { listAlgorithms, listEngines, listResourceSpecs } from "./routes/catalogue.js";
+import { createToken } from "./routes/iam.js";
 import { createJob, deleteJob, listJobs, updateJob } from "./routes/jobs.js";
+import { listLogFiles, readLog } from "./routes/logs.js";
 import { createVersion, deleteVersion, getVersion, listVersions, stopVersion } from "./routes/versions.js";
 
-const HANDLERS: Partial<Record<RouteName, Handler>> = {
+const HANDLERS: Record<RouteName, Handler> = {
   listJobs,
   createJob,
   updateJob,
@@ -18,9 +20,12 @@ const HANDLERS: Partial<Record<RouteName, Handler>> = {
   getVersion,
   deleteVersion,
   stopVersion,
+  listLogFiles,
+  readLog,
   listResourceSpecs,
   listEngines,
   listAlgorithms,
+  createToken,
 };
 
 /** The API gateway's answer to a path that is no call of the service. */
@@ -38,9 +43,11 @@ export function serve(
   world: World,
   authenticator: Authenticator,
 ): Answer {
-  const handler = match && HANDLERS[match.route];
-  if (!handler) throw noSuchApi();
+  if (!match) throw noSuchApi();
   if (match.route !== "createToken") authenticator.check(request, match.projectId);
   const [, query] = splitTarget(request.target);
-  return handler({ ...match, query: new URLSearchParams(query), body: request.body.toString() }, world);
+  return HANDLERS[match.route](
+    { ...match, query: new URLSearchParams(query), body: request.body.toString() },
+    world,
+  );
 }

@@ -2,11 +2,13 @@ import type { World } from "./api.js";
 import { createAuthenticator } from "./auth/authenticate.js";
 import type { AccessKey } from "./auth/signature.js";
 import { TokenStore } from "./auth/tokens.js";
+import type { IamUser } from "./auth/users.js";
 import { type ClockOptions, createClock, type SimulatorClock } from "./clock.js";
+import { createControl } from "./control/control.js";
 import { FaultRegistry } from "./faults/registry.js";
 import { Journal } from "./journal.js";
 import { createRandom } from "./random.js";
-import { DEMO_KEY, seedSimulator } from "./seed/seed.js";
+import { DEMO_KEY, DEMO_USER, seedSimulator } from "./seed/seed.js";
 import { startServer } from "./server.js";
 import { type Pace, scaledPace } from "./store/lifecycle.js";
 import { Store } from "./store/store.js";
@@ -33,6 +35,8 @@ export interface SimulatorOptions {
   /** The id of the first job or version created; each later one is greater. 10001 unless told. */
   firstNewId?: bigint;
   accessKeys?: readonly AccessKey[];
+  /** Who may log in to IAM. */
+  users?: readonly IamUser[];
   /** The region that `otc` signatures must name; `eu-de` unless told. */
   region?: string;
   /** How many journal entries are kept; 10000 unless told. */
@@ -46,6 +50,7 @@ export interface Simulator {
   readonly port: number;
   readonly region: string;
   readonly accessKeys: readonly AccessKey[];
+  readonly users: readonly IamUser[];
   readonly clock: SimulatorClock;
   readonly store: Store;
   readonly tokens: TokenStore;
@@ -66,6 +71,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const seed = options.seed ?? 1;
   const region = options.region ?? "eu-de";
   const accessKeys = options.accessKeys ?? [DEMO_KEY];
+  const users = options.users ?? [DEMO_USER];
   let habits = options.habits ?? "mixed";
   const clock = createClock(options.clock ?? { mode: "real" });
   const store = new Store({
@@ -78,11 +84,14 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const faults = new FaultRegistry(createRandom(seed));
   const throttle = new Throttle(clock, options.throttle);
   const journal = new Journal(options.journalCapacity ?? 10_000);
-  const world: World = { store, tokens, habits: () => habits };
+  const world: World = { store, tokens, users, habits: () => habits };
   const authenticator = createAuthenticator({ tokens, accessKeys, region, now: clock.now });
-  const control = () => ({ status: 404, headers: {}, body: "" });
+  const setHabits = (changed: Habits) => {
+    habits = changed;
+  };
+  const controlled = { clock, store, tokens, faults, throttle, journal, setHabits };
   const server = await startServer(
-    { world, authenticator, clock, faults, throttle, journal, control },
+    { world, authenticator, clock, faults, throttle, journal, control: createControl(controlled) },
     host,
     options.port ?? 0,
   );
@@ -91,17 +100,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     port: server.port,
     region,
     accessKeys,
-    clock,
-    store,
-    tokens,
-    faults,
-    throttle,
-    journal,
-    setHabits: (changed) => {
-      habits = changed;
-    },
+    users,
+    ...controlled,
     suspend: server.suspend,
     resume: server.resume,
-    close: server.suspend,
+    close: server.close,
   };
 }

@@ -1,5 +1,6 @@
 import type { AccessKey } from "../auth/signature.js";
 import type { TokenStore } from "../auth/tokens.js";
+import type { IamUser } from "../auth/users.js";
 import { createRandom } from "../random.js";
 import type { Store } from "../store/store.js";
 import { seedAlgorithms, seedEngines, seedSpecs } from "./catalogue.js";
@@ -20,6 +21,14 @@ const TOKENS = [
 export const DEMO_KEY: AccessKey = {
   ak: "demo-ak",
   sk: "demo-sk",
+  projectIds: [DEMO_PROJECT, OTHER_PROJECT],
+};
+
+/** Who may log in to IAM for both projects. */
+export const DEMO_USER: IamUser = {
+  domain: "demo-domain",
+  name: "demo-user",
+  password: "demo-password",
   projectIds: [DEMO_PROJECT, OTHER_PROJECT],
 };
 

@@ -30,15 +30,17 @@ export interface Step {
 export type Timeline = readonly [Step, ...Step[]];
 
 /** How a life ends. `waits` stays in the queue until it is stopped, as with a specification that is sold out. */
-export type Outcome =
-  | "completed"
-  | "failed"
-  | "image-failed"
-  | "submit-failed"
-  | "canceled"
-  | "lost"
-  | "waits"
-  | "held";
+export const OUTCOMES = [
+  "completed",
+  "failed",
+  "image-failed",
+  "submit-failed",
+  "canceled",
+  "lost",
+  "waits",
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** How long each phase lasts, in milliseconds. Infinity holds a version in that phase. */
 export interface Pace {
@@ -94,8 +96,6 @@ function phasesOf(outcome: Outcome, pace: Pace, customImage: boolean): [number, 
       return [...begin, submit, [STATUS.SUBMIT_FAILED, 0]];
     case "waits":
       return [...begin, submit, [STATUS.WAITING, 0]];
-    case "held":
-      return [[STATUS.INIT, 0]];
   }
 }
 
