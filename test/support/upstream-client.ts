@@ -1,0 +1,90 @@
+import { pino } from "pino";
+import { systemClock } from "../../src/clock.js";
+import type { UpstreamConfig } from "../../src/config/index.js";
+import type { Caller, LongId, NewVersion } from "../../src/domain/index.js";
+import { GatewayError } from "../../src/errors.js";
+import type { UpstreamCall } from "../../src/ports.js";
+import {
+  createUpstream,
+  type ModelArtsUpstream,
+  silentUpstreamEvents,
+  type UpstreamOptions,
+} from "../../src/upstream/index.js";
+
+export const id = (digits: string): LongId => digits as LongId;
+
+export const tokenCaller: Caller = {
+  projectId: "project-1",
+  credential: { kind: "token", token: "token-of-a-caller" },
+  credentialId: "hash-of-token",
+};
+
+export const serviceCaller: Caller = {
+  projectId: "project-1",
+  credential: { kind: "service" },
+  credentialId: "service",
+};
+
+export function lookup(caller: Caller = tokenCaller, signal?: AbortSignal): UpstreamCall {
+  return { caller, requestId: "request-1", priority: "lookup", ...(signal && { signal }) };
+}
+
+export function mutation(caller: Caller = tokenCaller, signal?: AbortSignal): UpstreamCall {
+  return { ...lookup(caller, signal), priority: "mutation" };
+}
+
+/** A client of that endpoint. Retries follow one another at once unless told otherwise. */
+export function clientOf(
+  endpoint: string,
+  config: Partial<UpstreamConfig> = {},
+  options: Partial<UpstreamOptions> = {},
+): ModelArtsUpstream & AsyncDisposable {
+  const upstream = createUpstream({
+    config: {
+      endpoint,
+      timeoutMs: 10_000,
+      budgetMs: 15_000,
+      maxConnections: 8,
+      callsPerMinute: 0,
+      ...config,
+    },
+    log: pino({ level: "silent" }),
+    clock: systemClock,
+    random: () => 0,
+    events: silentUpstreamEvents,
+    ...options,
+  });
+  return { ...upstream, [Symbol.asyncDispose]: () => upstream.close() };
+}
+
+/** A refused call's GatewayError; throws when the call succeeded or failed otherwise. */
+export async function failureOf(call: Promise<unknown>): Promise<GatewayError> {
+  const error = await call.then(
+    () => new Error("The call succeeded"),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GatewayError) return error;
+  throw error;
+}
+
+/** The vendor's sample request of "Creating a Version of a Training Job". */
+export const vendorSample: NewVersion = {
+  jobId: id("10"),
+  jobDesc: "This is a ModelArts job",
+  config: {
+    workerServerNum: 1,
+    appUrl: "/usr/app/",
+    bootFileUrl: "/usr/app/boot.py",
+    parameter: [
+      { label: "learning_rate", value: "0.01" },
+      { label: "batch_size", value: "32" },
+    ],
+    datasetId: "38277e62-9e59-48f4-8d89-c8cf41622c24",
+    datasetVersionId: "2ff0d6ba-c480-45ae-be41-09a8369bfc90",
+    specId: id("1"),
+    engineId: id("1"),
+    trainUrl: "/usr/train/",
+    logUrl: "/usr/log/",
+    preVersionId: id("20"),
+  },
+};

@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bareInteger, parseJson, parseObject, writeJson } from "../../../src/upstream/json.js";
+import { id } from "../../support/upstream-client.js";
+
+describe("parsing the upstream's JSON", () => {
+  it("keeps every digit of an integer that JavaScript would round", () => {
+    expect(parseJson('{"start_line": 1551252759254000002}')).toEqual({ start_line: "1551252759254000002" });
+    expect(parseJson("[9223372036854775807,-9223372036854775808]")).toEqual([
+      "9223372036854775807",
+      "-9223372036854775808",
+    ]);
+    expect(parseJson('{"a":\n\t 9007199254740993}')).toEqual({ a: "9007199254740993" });
+  });
+
+  it("leaves integers that are exact, and fractions, numbers", () => {
+    expect(
+      parseJson('{"a":9007199254740991,"b":0.1234567890123456,"c":1e30,"d":1234567890123456.5}'),
+    ).toEqual({ a: 9007199254740991, b: 0.1234567890123456, c: 1e30, d: 1234567890123456.5 });
+  });
+
+  it("takes the last of repeated keys, with large integers as without", () => {
+    expect(parseJson('{"a":1,"a":2}')).toEqual({ a: 2 });
+    expect(parseJson('{"a":1,"a":9007199254740993}')).toEqual({ a: "9007199254740993" });
+  });
+
+  it("agrees with JSON.parse wherever that loses nothing", () => {
+    const forceLossless = ',"x":9007199254740993}';
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = JSON.stringify(value);
+        fc.pre(!/(?<![.\d])\d{16,}(?!\.)/.test(text));
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+        expect(parseJson(`{"v":${text}${forceLossless}`)).toEqual({
+          v: JSON.parse(text),
+          x: "9007199254740993",
+        });
+      }),
+    );
+  });
+
+  it("keeps every 64-bit integer exact, there and back", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (value) => {
+        const written = writeJson({ spec_id: bareInteger(id(String(value))) });
+        expect(written).toBe(`{"spec_id":${value}}`);
+        expect(String(parseObject(written)?.spec_id)).toBe(String(value));
+      }),
+    );
+  });
+
+  it("is undefined for anything but a JSON object", () => {
+    const deep = `${"[".repeat(200_000)}1234567890123456789`;
+    for (const text of [
+      "",
+      "null",
+      "[]",
+      "12",
+      '"text"',
+      "<html>",
+      '{"a":',
+      deep,
+      '{"a":1234567890123456789',
+    ])
+      expect(parseObject(text)).toBeUndefined();
+  });
+});
+
+describe("writing JSON for the upstream", () => {
+  it("leaves out what was not given and keeps the order of the rest", () => {
+    expect(writeJson({ b: 1, gone: undefined, a: "text", c: [{ x: undefined, y: "" }] })).toBe(
+      '{"b":1,"a":"text","c":[{"y":""}]}',
+    );
+  });
+});
