@@ -16,10 +16,13 @@ const IN_JOB_LIST: ReadonlySet<string> = new Set([
   "__typename",
   "jobId",
   "jobName",
+  "jobDesc",
   "versionId",
   "status",
   "statusCode",
   "terminal",
+  "createTime",
+  "duration",
 ]);
 
 function callBeyondJobList(selected: ReadonlySet<string>): number {
@@ -55,5 +58,5 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
   "TrainingJob.versions": { calls: 1, itemCalls: callForSpecCode, page: "own" },
   "TrainingJobVersion.preVersion": { calls: 1 },
   "TrainingJobVersion.resourceSpec": { calls: 1 },
-  "TrainingJobStatusEvent.version": { itemCalls: callForSpecCode },
+  "TrainingJobStatusEvent.version": { calls: 1 },
 };

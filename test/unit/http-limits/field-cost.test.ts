@@ -1,6 +1,7 @@
-import { getNamedType, isObjectType } from "graphql";
+import { type GraphQLResolveInfo, getNamedType, isObjectType, Kind, parse } from "graphql";
 import { expect, test } from "vitest";
 import { FIELD_COSTS } from "../../../src/http/limits/field-cost.js";
+import { coverageAsked } from "../../../src/resolvers/coverage.js";
 import { schema } from "./support.js";
 
 function field(coordinate: string) {
@@ -44,4 +45,27 @@ test("every root field says what it costs", () => {
   );
   expect(coordinates).toHaveLength(10);
   expect(coordinates.filter((coordinate) => !FIELD_COSTS[coordinate]?.calls)).toEqual([]);
+});
+
+/** What the resolver of a field that leads to a version would fetch for one field of it. */
+function coverageFor(versionField: string) {
+  const [definition] = parse(`{ currentVersion { ${versionField} } }`).definitions;
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error("no operation");
+  const fieldNodes = definition.selectionSet.selections.filter((node) => node.kind === Kind.FIELD);
+  return coverageAsked({ fieldNodes, fragments: {}, variableValues: {} } as unknown as GraphQLResolveInfo);
+}
+
+const versionType = schema.getType("TrainingJobVersion");
+const versionFields = isObjectType(versionType)
+  ? ["__typename", ...Object.keys(versionType.getFields())]
+  : [];
+
+test.each(versionFields)("%s of a current version is priced as its resolver fetches it", (name) => {
+  const calls = FIELD_COSTS["TrainingJob.currentVersion"]?.itemCalls?.(new Set([name]));
+  expect(calls).toBe(coverageFor(name) === "summary" ? 0 : 1);
+});
+
+test.each(versionFields)("%s of a list's versions is priced as its resolver fetches it", (name) => {
+  const calls = FIELD_COSTS["TrainingJob.versions"]?.itemCalls?.(new Set([name]));
+  expect(calls).toBe(coverageFor(name) === "details" ? 1 : 0);
 });
