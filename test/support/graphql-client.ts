@@ -13,6 +13,11 @@ export interface GraphqlAnswer {
   };
 }
 
+/** The errors in an answer's body. */
+export async function errorsOf(response: Response): Promise<NonNullable<GraphqlAnswer["body"]["errors"]>> {
+  return ((await response.json()) as GraphqlAnswer["body"]).errors ?? [];
+}
+
 export type HeaderValues = Record<string, string>;
 
 /** Sends an operation by POST and reads the whole answer. */
@@ -58,16 +63,15 @@ export interface Received<T> {
   stop(): void;
 }
 
-/** Subscribes and collects; `pick` takes the event out of a result's data. */
+/** Runs an operation and collects what its root field gives. */
 export function collect<T>(
   client: Client,
   request: { query: string; variables?: Record<string, unknown> },
-  pick: (data: Record<string, never>) => T,
 ): Received<T> {
   const received: Received<T> = { events: [], errors: [], completed: false, stop: () => {} };
-  received.stop = client.subscribe<Record<string, never>>(request, {
+  received.stop = client.subscribe<Record<string, T>>(request, {
     next: ({ data, errors }) => {
-      if (data) received.events.push(pick(data));
+      received.events.push(...Object.values(data ?? {}).filter((value) => value !== null));
       if (errors) received.errors.push(...errors);
     },
     error: (error) => void received.errors.push(...(Array.isArray(error) ? error : [error])),

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { openEventStream } from "../support/event-stream.js";
+import { runGatewayToEnd, startGatewayProcess } from "../support/gateway-process.js";
+import { collect, post, webSocketClient } from "../support/graphql-client.js";
+import { CREATE, sampleInput } from "../support/sample.js";
+import { startSimulator } from "../support/simulator.js";
+import { until } from "../support/until.js";
+
+const SUBSCRIBE = 'subscription { trainingJobStatusChanged(jobId: "10") { status } }';
+
+describe("the gateway's process", () => {
+  it("lists everything that is wrong with its environment in one message and ends with 2", async () => {
+    const { code, stderr } = await runGatewayToEnd({ PORT: "http", AUTH_MODE: "service", LOG_LEVEL: "loud" });
+    expect(code).toBe(2);
+    for (const name of ["PORT", "MODELARTS_ENDPOINT", "AUTH_MODE=service", "LOG_LEVEL"])
+      expect(stderr).toContain(name);
+  });
+
+  it("says first that it is listening, with the URL and the port that it found", async () => {
+    await using simulator = await startSimulator();
+    await using gateway = await startGatewayProcess({ MODELARTS_ENDPOINT: simulator.url });
+    expect(gateway.logs[0]).toMatchObject({
+      msg: "listening",
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/),
+    });
+  });
+
+  it("answers the mutation in flight, closes sockets with 1001 and streams without complete, and ends with 0", async () => {
+    await using simulator = await startSimulator();
+    await using gateway = await startGatewayProcess({ MODELARTS_ENDPOINT: simulator.url });
+    const closes: number[] = [];
+    const client = webSocketClient(gateway.url, simulator.headers, {
+      onClosed: ({ code }) => void closes.push(code),
+    });
+    const overSocket = collect(client, { query: SUBSCRIBE });
+    const overSse = await openEventStream(gateway.url, { query: SUBSCRIBE }, simulator.headers);
+    await until("both are subscribed", () => overSocket.events.length > 0 && overSse.events.length > 0);
+    const slow = simulator.faults.add({ route: "createVersion", kind: "hang", when: "after" });
+    const mutation = post(
+      gateway.url,
+      { query: CREATE, variables: { input: sampleInput() } },
+      simulator.headers,
+    );
+    await slow.reached(1);
+
+    gateway.child.kill("SIGTERM");
+    await until("the socket is closed", () => closes.length > 0);
+    await overSse.ended;
+    slow.release();
+
+    expect((await mutation).body.data.createTrainingJobVersion).toMatchObject({ status: "INIT" });
+    expect(closes).toEqual([1001]);
+    expect(overSocket.completed).toBe(false);
+    expect(overSse.events.some(({ event }) => event === "complete")).toBe(false);
+    expect(await gateway.exited).toBe(0);
+    await client.dispose();
+  });
+
+  it("goes on serving for SHUTDOWN_DELAY_MS while it says that it is not ready", async () => {
+    await using simulator = await startSimulator();
+    await using gateway = await startGatewayProcess({
+      MODELARTS_ENDPOINT: simulator.url,
+      SHUTDOWN_DELAY_MS: "2000",
+    });
+    gateway.child.kill("SIGTERM");
+    await until("it is not ready", async () => (await fetch(`${gateway.url}/readyz`)).status === 503);
+    const { body } = await post(
+      gateway.url,
+      { query: '{ trainingJob(jobId: "10") { jobName } }' },
+      simulator.headers,
+    );
+    expect(body.data.trainingJob.jobName).toBe("TestModelArtsJob");
+    expect(await gateway.exited).toBe(0);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { startHouse } from "../support/house.js";
+import { startRedis } from "../support/redis-server.js";
+import { until } from "../support/until.js";
+
+async function ready(url: string) {
+  const response = await fetch(`${url}/readyz`);
+  return {
+    status: response.status,
+    body: (await response.json()) as { status: string; degraded: { dependency: string }[] },
+  };
+}
+
+describe("health", () => {
+  it("lives and is ready", async () => {
+    await using house = await startHouse();
+    expect((await fetch(`${house.gateway.url}/healthz`)).status).toBe(200);
+    expect(await ready(house.gateway.url)).toEqual({ status: 200, body: { status: "ready", degraded: [] } });
+  });
+
+  it("names the upstream while it is away, and no longer than that", async () => {
+    await using house = await startHouse({ UPSTREAM_BUDGET_MS: "100" });
+    await house.simulator.suspend();
+    await house.send('{ trainingJob(jobId: "10") { jobId } }');
+    const degraded = await ready(house.gateway.url);
+    expect(degraded.status).toBe(200);
+    expect(degraded.body.degraded).toEqual([{ dependency: "upstream", reason: expect.any(String) }]);
+    await house.simulator.resume();
+    await until(
+      "the upstream counts as back",
+      async () => (await ready(house.gateway.url)).body.degraded.length === 0,
+    );
+  });
+
+  it("is not ready while a required dependency is away", async () => {
+    await using house = await startHouse({ UPSTREAM_BUDGET_MS: "100", READY_REQUIRES: "upstream" });
+    await house.simulator.suspend();
+    await house.send('{ trainingJob(jobId: "10") { jobId } }');
+    expect(await ready(house.gateway.url)).toMatchObject({ status: 503, body: { status: "unready" } });
+  });
+
+  it("names Redis while it is away, and goes on serving", async () => {
+    await using redis = await startRedis();
+    await using house = await startHouse({ REDIS_URL: redis.url });
+    await redis.kill();
+    await until(
+      "Redis counts as away",
+      async () => (await ready(house.gateway.url)).body.degraded[0]?.dependency === "redis",
+    );
+    const { body } = await house.send('{ trainingJob(jobId: "10") { jobName } }');
+    expect(body).toEqual({ data: { trainingJob: { jobName: "TestModelArtsJob" } } });
+    await redis.restart();
+    await until(
+      "Redis counts as back",
+      async () => (await ready(house.gateway.url)).body.degraded.length === 0,
+    );
+  });
+
+  it("shows metrics in the Prometheus text format", async () => {
+    await using house = await startHouse();
+    await house.send('{ trainingJob(jobId: "10") { jobName } }');
+    const response = await fetch(`${house.gateway.url}/metrics`);
+    expect(response.headers.get("content-type")).toContain("text/plain");
+    expect(await response.text()).toMatch(/^modelarts_gateway_/m);
+  });
+});
