@@ -48,10 +48,6 @@ export async function readRequest(message: IncomingMessage): Promise<IncomingReq
   };
 }
 
-function breakConnection(response: ServerResponse): void {
-  response.socket?.resetAndDestroy();
-}
-
 function writeHead(response: ServerResponse, reply: Reply): void {
   response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
 }
@@ -61,7 +57,7 @@ export function finish(response: ServerResponse, ending: Ending, entry: JournalE
   if (entry.end === "aborted") return;
   if (!("reply" in ending)) {
     entry.end = "cut";
-    breakConnection(response);
+    response.socket?.resetAndDestroy();
     return;
   }
   const { reply, cut } = ending;
@@ -73,5 +69,6 @@ export function finish(response: ServerResponse, ending: Ending, entry: JournalE
     return;
   }
   const bytes = Buffer.from(reply.body);
-  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => breakConnection(response));
+  // A reset could overtake what was written; closing does not.
+  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy());
 }

@@ -1,6 +1,6 @@
-import { type Answer, Refusal } from "./answers.js";
+import { type Answer, invalidArgument, Refusal } from "./answers.js";
 import type { Handler, World } from "./api.js";
-import type { Authenticator } from "./auth/authenticate.js";
+import { type Authenticator, wrongProject } from "./auth/authenticate.js";
 import { splitTarget } from "./auth/canonical-request.js";
 import type { SignedRequest } from "./auth/signature.js";
 import type { RouteMatch, RouteName } from "./router.js";
@@ -28,6 +28,14 @@ const HANDLERS: Record<RouteName, Handler> = {
   createToken,
 };
 
+const TAKES_JSON = new Set<RouteName>(["createJob", "updateJob", "createVersion"]);
+
+function checkContentType({ headers }: SignedRequest): void {
+  if (!/^application\/json\s*(?:;|$)/i.test(headers["content-type"] ?? "")) {
+    throw invalidArgument("The header Content-Type must be application/json.");
+  }
+}
+
 /** The API gateway's answer to a path that is no call of the service. */
 const noSuchApi = (): Refusal =>
   new Refusal(404, "APIGW.0101", "The API does not exist or has not been published in the environment");
@@ -44,7 +52,11 @@ export function serve(
   authenticator: Authenticator,
 ): Answer {
   if (!match) throw noSuchApi();
-  if (match.route !== "createToken") authenticator.check(request, match.projectId);
+  if (match.route !== "createToken") {
+    authenticator.check(request, match.projectId);
+    if (!world.store.hasProject(match.projectId)) throw wrongProject();
+    if (TAKES_JSON.has(match.route)) checkContentType(request);
+  }
   const [, query] = splitTarget(request.target);
   return HANDLERS[match.route](
     { ...match, query: new URLSearchParams(query), body: request.body.toString() },

@@ -12,7 +12,9 @@ export interface Authenticator {
   check(request: SignedRequest, projectId: string): void;
 }
 
-const WRONG_PROJECT = new Refusal(403, "ModelArts.0210", "The project ID does not match the credential.");
+/** ModelArts.0210: the project in the path is not the credential's. */
+export const wrongProject = (): Refusal =>
+  new Refusal(403, "ModelArts.0210", "The project ID does not match the credential.");
 
 export function createAuthenticator(options: {
   tokens: TokenStore;
@@ -27,14 +29,14 @@ export function createAuthenticator(options: {
     const secretOf = (ak: string) => keyOf(ak)?.sk;
     const ak = verifySignature(request, { now: now(), region, service: "modelarts", secretOf });
     const named = request.headers["x-project-id"];
-    if (named !== projectId || !keyOf(ak)?.projectIds.includes(projectId)) throw WRONG_PROJECT;
+    if (named !== projectId || !keyOf(ak)?.projectIds.includes(projectId)) throw wrongProject();
   }
 
   return {
     check(request, projectId) {
       const token = request.headers["x-auth-token"];
       if (token !== undefined) {
-        if (tokens.projectOf(token) !== projectId) throw WRONG_PROJECT;
+        if (tokens.projectOf(token) !== projectId) throw wrongProject();
       } else if (request.headers.authorization !== undefined) {
         checkSigned(request, projectId);
       } else {

@@ -10,7 +10,7 @@ export type Effect =
   | { kind: "latency"; ms: number }
   /** Does not answer until it is released; `before` unless told. Goes with any other fault. */
   | { kind: "hang"; when?: Moment }
-  /** Breaks the connection with a TCP reset; `mid-answer` after half of the answer's body. `before` unless told. */
+  /** Breaks the connection with a TCP reset; `mid-answer` closes it after half of the answer's body. `before` unless told. */
   | { kind: "reset"; when?: Moment | "mid-answer" }
   /** 429 APIGW.0308; `retryAfter` is the header's value: seconds or an HTTP date. */
   | { kind: "throttled"; retryAfter?: number | string }
@@ -31,7 +31,7 @@ export type Effect =
   | { kind: "unauthorized-echo" }
   /** Exactly this answer; `before` unless told. JSON unless a header says otherwise. */
   | { kind: "answer"; status?: number; headers?: Record<string, string>; body: string; when?: Moment }
-  /** The real answer with some of its top-level fields replaced (`set`) or left out (`remove`). */
+  /** The real answer (when it is JSON) with some of its top-level fields replaced (`set`) or left out (`remove`). Goes with any other fault. */
   | { kind: "patch"; set?: Record<string, Json>; remove?: string[] };
 
 /** Which requests a fault is for: those that have all of the given values. */

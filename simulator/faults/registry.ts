@@ -10,6 +10,9 @@ export interface Strike {
   released: Promise<void>;
 }
 
+/** These go with any other fault; the others decide how a request ends. */
+const COMBINABLE = new Set<Effect["kind"]>(["latency", "hang", "patch"]);
+
 const PARTS = ["route", "method", "projectId", "jobId", "versionId", "token"] as const;
 
 class ActiveFault implements Fault {
@@ -108,10 +111,19 @@ export class FaultRegistry {
     return this.#active.get(id);
   }
 
-  /** What strikes this request, in the order in which the faults were added. */
+  /**
+   * What strikes this request, in the order in which the faults were added: one that decides how it ends, and any that
+   * go with it. Those that would decide too wait for another request.
+   */
   strike(request: Addressed): Strike[] {
-    return [...this.#active.values()]
-      .filter((fault) => fault.strikes(request, this.#random))
-      .map((fault) => ({ effect: fault.spec, released: fault.released }));
+    const strikes: Strike[] = [];
+    let isDecided = false;
+    for (const fault of this.#active.values()) {
+      const decides = !COMBINABLE.has(fault.spec.kind);
+      if ((decides && isDecided) || !fault.strikes(request, this.#random)) continue;
+      isDecided ||= decides;
+      strikes.push({ effect: fault.spec, released: fault.released });
+    }
+    return strikes;
   }
 }

@@ -36,7 +36,10 @@ export const listResourceSpecs: Handler = (request, world) => {
     .project(request.projectId)
     .specs.filter((spec) => spec.jobType === jobType)
     .filter((spec) => engineId === 0n || spec.engineIds === undefined || spec.engineIds.includes(engineId));
-  return success({ spec_total_count: specs.length, specs: specs.map((spec) => specFields(spec, world)) });
+  return success({
+    ...styled({ spec_total_count: specs.length }, styleFor(world.habits(), "listResourceSpecs")),
+    specs: specs.map((spec) => specFields(spec, world)),
+  });
 };
 
 function engineFields(engine: Engine, world: World) {
@@ -118,7 +121,7 @@ export const listAlgorithms: Handler = (request, world) => {
     .filter((algorithm) => algorithm.name.toLowerCase().includes(search))
     .toSorted((a, b) => direction * compareValues(column(a), column(b)));
   return success({
-    model_total_count: found.length,
+    ...styled({ model_total_count: found.length }, styleFor(world.habits(), "listAlgorithms")),
     models: pageOf(found, page, perPage).map((algorithm) => algorithmFields(algorithm, project, world)),
   });
 };

@@ -95,10 +95,9 @@ export const listJobs: Handler = (request, world) => {
   const page = queryInteger(request.query, "page", { min: 1n, max: 65_535n, default: 1n });
   const rows = selectRows(request, world);
   const { jobCountLimit } = world.store.project(request.projectId);
+  const counts = { job_total_count: rows.length, job_count_limit: jobCountLimit, quotas: jobCountLimit };
   return success({
-    job_total_count: rows.length,
-    job_count_limit: jobCountLimit,
-    quotas: jobCountLimit,
+    ...styled(counts, styleFor(world.habits(), "listJobs")),
     jobs: pageOf(rows, page, perPage).map((row) => jobFields(row, world)),
   });
 };
