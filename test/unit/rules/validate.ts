@@ -1,0 +1,30 @@
+import type { Violation } from "../../../src/errors.js";
+import { sampleInput } from "../../support/sample.js";
+import { dataOf, Gateway, nameOf } from "../resolvers/gateway.js";
+
+/** Fields of an input, any of them, with any value. */
+export type Fields = Record<string, unknown>;
+
+/** Code and data left out: neither a path, nor a data set, nor anything else that a rule speaks of. */
+export const NO_DATA: Fields = { datasetId: null, datasetVersionId: null };
+
+/** The vendor's sample with other fields. */
+export function inputWith(config: Fields = {}, top: Fields = {}): Fields {
+  const sample = sampleInput();
+  return { ...sample, ...top, config: { ...sample.config, ...config } };
+}
+
+const VALIDATE = `query ($input: CreateTrainingJobVersionInput!) {
+  validateTrainingJobVersion(input: $input) { path rule message }
+}`;
+
+/** What validateTrainingJobVersion answers. */
+export async function violationsOf(input: Fields, gateway = new Gateway()): Promise<Violation[]> {
+  const data = dataOf(await gateway.run(VALIDATE, { input }));
+  return (data as { validateTrainingJobVersion: Violation[] }).validateTrainingJobVersion;
+}
+
+/** The same, each in one line: path without `input`, and rule. */
+export async function brokenBy(input: Fields, gateway = new Gateway()): Promise<string[]> {
+  return (await violationsOf(input, gateway)).map((violation) => nameOf(violation).replace("input.", ""));
+}
