@@ -1,0 +1,107 @@
+import type { Clock } from "../clock.js";
+import type { CacheConfig } from "../config/index.js";
+import type { Caller } from "../domain/index.js";
+import type { Logger } from "../observability/logger.js";
+import { type Entry, type Freshness, freshnessOf } from "./entry.js";
+import type { CacheEvents, StoreOperation } from "./events.js";
+import { Fences } from "./fences.js";
+import { FlightBoard } from "./flights.js";
+import { ProcessTier } from "./process-tier.js";
+import type { CacheProofs } from "./proofs.js";
+import type { Resource } from "./resources.js";
+import type { ReadRequest, SharedStore, StoreRead } from "./store.js";
+import { Wakeups } from "./wakeups.js";
+
+export interface CoreOptions {
+  proofs: CacheProofs;
+  store: SharedStore;
+  config: CacheConfig;
+  clock: Clock;
+  random: () => number;
+  log: Logger;
+  events: CacheEvents;
+  maxBytes: number;
+  upstreamBudgetMs: number;
+}
+
+/** One replica's caching state, and the questions that every step of a lookup asks of it. */
+export class Core {
+  readonly fences: Fences;
+  readonly tier: ProcessTier;
+  readonly board = new FlightBoard();
+  readonly wakeups: Wakeups;
+  readonly #background = new Set<Promise<void>>();
+
+  constructor(readonly options: CoreOptions) {
+    this.fences = new Fences(options.clock.now);
+    this.tier = new ProcessTier(this.fences, options.maxBytes);
+    this.wakeups = new Wakeups(options.clock);
+  }
+
+  /** Milliseconds past its end within which an answer may be given while a newer one is fetched. */
+  get graceMs(): number {
+    return this.options.config.activeTtlMs;
+  }
+
+  /** True when the upstream has answered this caller, recently enough, about what the entry is about. */
+  mayHave(caller: Caller, resource: Resource<unknown>, entry: Entry<unknown>): boolean {
+    const { proofs, clock } = this.options;
+    // A job list is its own credential's alone: the answer itself is the proof.
+    if (resource.subject === null) return clock.now() - entry.answeredAt < proofs.ttlMs;
+    return proofs.holdsHere(caller, resource.subject);
+  }
+
+  /** How an entry of this process stands, which other replicas may have invalidated unheard while the channel is not known alive. */
+  standingHere(entry: Entry<unknown>): Freshness {
+    const { store, clock, config } = this.options;
+    if (store.isTold()) return freshnessOf(entry, clock.now(), this.graceMs);
+    return clock.now() - entry.answeredAt < Math.min(entry.ttlMs, config.activeTtlMs) ? "fresh" : "over";
+  }
+
+  /** Reads an entry and the caller's proof from the shared store; undefined when it does not answer. */
+  async read(
+    resource: Resource<unknown>,
+    caller: Caller,
+    lock?: ReadRequest["lock"],
+  ): Promise<StoreRead | undefined> {
+    const { proofs, store, events } = this.options;
+    const { subject } = resource;
+    const proven = subject === null || proofs.holdsHere(caller, subject);
+    const { credentialId } = caller;
+    try {
+      const read = await store.read({
+        key: resource,
+        credentialId,
+        proven,
+        proofTtlMs: proofs.ttlMs,
+        ...(lock && { lock }),
+      });
+      if (read.proofAgeMs !== undefined && subject !== null) proofs.learn(caller, subject, read.proofAgeMs);
+      return read;
+    } catch {
+      events.storeFailed("read");
+      return undefined;
+    }
+  }
+
+  /** Nothing of the group, or of these parts, that was fetched until now is given from now on. */
+  drop(group: string, parts?: readonly string[]): void {
+    this.fences.raise(group, parts);
+    this.board.invalidate(group, parts);
+  }
+
+  /** Lets something go on that nobody waits for; a failure is counted. */
+  background(operation: StoreOperation, work: Promise<unknown>): void {
+    const tracked = work.then(
+      () => {},
+      () => this.options.events.storeFailed(operation),
+    );
+    this.#background.add(tracked);
+    void tracked.finally(() => this.#background.delete(tracked));
+  }
+
+  /** Resolves when nothing is under way in the background. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#background);
+  }
+}

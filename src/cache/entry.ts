@@ -1,0 +1,41 @@
+import type { StoredEntry } from "./store.js";
+
+/** An answer in this process. Instants are in milliseconds since the epoch. */
+export interface Entry<V> {
+  value: V;
+  beganAt: number;
+  answeredAt: number;
+  /** Fresh for this long after `answeredAt`. */
+  ttlMs: number;
+  /** Taken before the answer was asked for, from the store or the upstream: see Fences. */
+  sequence: number;
+  /** Taken when this process began the upstream call; 0 when the answer came from elsewhere. */
+  loadSequence: number;
+}
+
+/** `stale` answers may be given only while somebody fetches a newer one. */
+export type Freshness = "fresh" | "stale" | "over";
+
+/** How an entry stands at `now`; `graceMs` is how long past its end it may still be given. */
+export function freshnessOf(entry: Entry<unknown>, now: number, graceMs: number): Freshness {
+  const age = now - entry.answeredAt;
+  if (age < entry.ttlMs) return "fresh";
+  return age < entry.ttlMs + graceMs ? "stale" : "over";
+}
+
+/** The one whose upstream call began later. */
+export function newerOf<V>(a: Entry<V> | undefined, b: Entry<V> | undefined): Entry<V> | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return b.beganAt > a.beganAt ? b : a;
+}
+
+/** Undefined when the stored text is no JSON. */
+export function entryFromStore<V>(stored: StoredEntry, sequence: number): Entry<V> | undefined {
+  try {
+    const value: V = JSON.parse(stored.json);
+    const { beganAt, answeredAt, ttlMs } = stored;
+    return { value, beganAt, answeredAt, ttlMs, sequence, loadSequence: 0 };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import type { Resource } from "./resources.js";
+
+/** How a flight ended. `loaded`: the answer came from an upstream call that this flight made. */
+export type Outcome<V> =
+  | { kind: "answer"; value: V | null; loaded: boolean }
+  | { kind: "failure"; error: unknown }
+  | { kind: "obsolete" };
+
+/** One search for an answer, with one credential; whoever asks for the same may wait for it. */
+export class Flight {
+  /** Taken when the upstream call began. */
+  loadSequence: number | undefined;
+  /** Names this flight as the owner of a lock in the shared store. */
+  readonly lockToken = randomUUID();
+  /** Whose load in another replica it waits for, and how long at most (ms since the epoch). */
+  waitsFor: { token: string; until: number } | undefined;
+  readonly #abort = new AbortController();
+  readonly #outcome: Promise<Outcome<unknown>>;
+  #settle: (outcome: Outcome<unknown>) => void = () => {};
+  #waiting = 0;
+
+  constructor(
+    readonly resource: Resource<unknown>,
+    readonly credentialId: string,
+    /** True when it passes the caches. */
+    readonly fresh: boolean,
+    readonly sequence: number,
+    private readonly onEnd: (flight: Flight) => void,
+  ) {
+    this.#outcome = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  /** Aborts at the end: nobody waits any more. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Waits for the end. Rejects with the signal's reason when it aborts first; the flight goes on for the others. */
+  join(signal: AbortSignal | undefined): Promise<Outcome<unknown>> {
+    this.#waiting += 1;
+    if (signal === undefined) return this.#outcome;
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        reject(signal.reason);
+        this.#waiting -= 1;
+        if (this.#waiting === 0) this.end({ kind: "failure", error: signal.reason });
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      void this.#outcome.then((outcome) => {
+        signal.removeEventListener("abort", leave);
+        resolve(outcome);
+      });
+    });
+  }
+
+  /** The first end counts. Cancels what is still under way: those who waited are answered or start anew. */
+  end(outcome: Outcome<unknown>): void {
+    this.onEnd(this);
+    this.#settle(outcome);
+    this.#abort.abort();
+  }
+}
+
+/** The flights under way. It empties itself: a flight is here from its start to its end. */
+export class FlightBoard {
+  readonly #groups = new Map<string, Map<string, Flight[]>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  start(resource: Resource<unknown>, credentialId: string, fresh: boolean, sequence: number): Flight {
+    const flight = new Flight(resource, credentialId, fresh, sequence, (ended) => this.#remove(ended));
+    const group = this.#groups.get(resource.group) ?? new Map<string, Flight[]>();
+    this.#groups.set(resource.group, group);
+    group.set(resource.id, [...(group.get(resource.id) ?? []), flight]);
+    this.#size += 1;
+    return flight;
+  }
+
+  /** Those that look for this resource. */
+  of(resource: Resource<unknown>): readonly Flight[] {
+    return this.#groups.get(resource.group)?.get(resource.id) ?? [];
+  }
+
+  /** Ends the flights of the group, or of these parts of it: those who wait start anew. */
+  invalidate(group: string, parts?: readonly string[]): void {
+    const flights = [...(this.#groups.get(group)?.values() ?? [])].flat();
+    for (const flight of flights) {
+      if (parts === undefined || parts.includes(flight.resource.part)) flight.end({ kind: "obsolete" });
+    }
+  }
+
+  #remove(flight: Flight): void {
+    const { group: groupId, id } = flight.resource;
+    const group = this.#groups.get(groupId);
+    const flights = group?.get(id);
+    if (group === undefined || !flights?.includes(flight)) return;
+    const others = flights.filter((other) => other !== flight);
+    this.#size -= 1;
+    if (others.length > 0) group.set(id, others);
+    else group.delete(id);
+    if (group.size === 0) this.#groups.delete(groupId);
+  }
+}

@@ -1,0 +1,131 @@
+import { GatewayError, hasCode } from "../errors.js";
+import type { Core } from "./core.js";
+import type { Entry } from "./entry.js";
+import type { Flight } from "./flights.js";
+import type { Asker } from "./lookup.js";
+import type { LoadLock, StoredEntry, StoreRead } from "./store.js";
+
+/** How long a replica may be silent before another one loads in its place (ms). */
+export const LEASE_MS = 2_000;
+
+/** What a flight found. */
+export interface Answer {
+  value: unknown;
+  /** True when it came from an upstream call of this flight. */
+  loaded: boolean;
+}
+
+/** What the caches said before the upstream is asked. */
+export interface Before {
+  /** Absent when the shared store did not answer. */
+  read: StoreRead | undefined;
+  /** An answer that could not be given: past its end, or without a proof. */
+  entry: Entry<unknown> | undefined;
+}
+
+/** The right to load, where this flight has it. */
+export function heldLock(flight: Flight, read: StoreRead | undefined): LoadLock | undefined {
+  return read?.lock?.token === flight.lockToken ? read.lock : undefined;
+}
+
+/** Asks the upstream, and keeps what it answers in both tiers. */
+export class Loader {
+  constructor(private readonly core: Core) {}
+
+  async load(flight: Flight, asker: Asker, before: Before): Promise<Answer> {
+    const { clock, events, proofs } = this.core.options;
+    const { resource, signal } = flight;
+    const { caller, requestId } = asker;
+    flight.loadSequence = this.core.fences.next();
+    const beganAt = clock.now();
+    void this.#keepLease(flight, before.read);
+    try {
+      const value = await resource.load({ caller, requestId, priority: "lookup", signal });
+      events.loaded(resource.kind, "success");
+      if (resource.subject !== null) proofs.record(caller, resource.subject);
+      this.#keep(flight, value, beganAt, before.read);
+      return { value, loaded: true };
+    } catch (error) {
+      return this.#failed(error, flight, asker, before);
+    }
+  }
+
+  /** Gives the right to load back, where this flight has it; `forget` names an entry that is known to be gone. */
+  giveBack(flight: Flight, read: StoreRead | undefined, forget?: string): void {
+    const lock = heldLock(flight, read);
+    if (lock === undefined && forget === undefined) return;
+    this.core.background("release", this.core.options.store.release(flight.resource.group, lock, forget));
+  }
+
+  /** Keeps the right to load while the call is under way. */
+  async #keepLease(flight: Flight, read: StoreRead | undefined): Promise<void> {
+    const { clock, store } = this.core.options;
+    const lock = heldLock(flight, read);
+    if (lock === undefined) return;
+    while (!flight.signal.aborted) {
+      try {
+        await clock.sleep(LEASE_MS / 4, flight.signal);
+      } catch {
+        return;
+      }
+      this.core.background("extend", store.extend(flight.resource.group, lock, LEASE_MS));
+    }
+  }
+
+  #keep(flight: Flight, value: unknown, beganAt: number, read: StoreRead | undefined): void {
+    const { resource, sequence, loadSequence = 0 } = flight;
+    const ttlMs = resource.ttlMs(value);
+    if (ttlMs <= 0 || flight.signal.aborted) {
+      this.giveBack(flight, read);
+      return;
+    }
+    const answeredAt = this.core.options.clock.now();
+    const json = JSON.stringify(value);
+    const times = { beganAt, answeredAt, ttlMs };
+    this.core.tier.put(resource, { value, ...times, sequence, loadSequence }, json.length);
+    if (read !== undefined) this.#share(flight, { json, ...times }, read);
+  }
+
+  #share(flight: Flight, entry: StoredEntry, read: StoreRead): void {
+    const { resource } = flight;
+    const lock = heldLock(flight, read);
+    const { generation } = read;
+    const request = { key: resource, generation, entry, staleMs: this.core.graceMs, ...(lock && { lock }) };
+    const written = this.core.options.store.write(request).then((current) => {
+      // Another replica has invalidated it; its message may still be on the way.
+      if (!current) this.core.drop(resource.group, [resource.part]);
+    });
+    this.core.background("write", written);
+  }
+
+  #failed(error: unknown, flight: Flight, asker: Asker, { read, entry }: Before): Answer {
+    const { events, proofs } = this.core.options;
+    const { resource } = flight;
+    const missing = hasCode(error, "NOT_FOUND");
+    const refused = hasCode(error, "UNAUTHENTICATED") || hasCode(error, "FORBIDDEN");
+    events.loaded(resource.kind, missing ? "not_found" : flight.signal.aborted ? "cancelled" : "failure");
+    if (refused && resource.subject !== null) proofs.revoke(asker.caller, resource.subject);
+    const gone = missing || (refused && resource.subject === null);
+    if (gone) this.core.tier.delete(resource);
+    this.giveBack(flight, read, gone ? resource.name : undefined);
+    if (missing) return { value: null, loaded: true };
+    if (refused || flight.fresh || flight.signal.aborted || entry === undefined) throw error;
+    return this.#insteadOf(error, flight, asker, entry);
+  }
+
+  /** What is given although the upstream does not answer; throws what the caller is to be told. */
+  #insteadOf(error: unknown, flight: Flight, asker: Asker, entry: Entry<unknown>): Answer {
+    if (this.core.standingHere(entry) === "over") throw error;
+    if (this.core.mayHave(asker.caller, flight.resource, entry)) {
+      this.core.options.events.staleServed(flight.resource.kind);
+      return { value: entry.value, loaded: false };
+    }
+    if (!hasCode(error, "UPSTREAM_TIMEOUT") && !hasCode(error, "UPSTREAM_UNAVAILABLE")) throw error;
+    throw new GatewayError(
+      "UPSTREAM_UNAVAILABLE",
+      "ModelArts does not answer, so that your access to this cannot be confirmed. Try again later.",
+      {},
+      { cause: error },
+    );
+  }
+}

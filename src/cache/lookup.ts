@@ -1,0 +1,134 @@
+import { hasCode } from "../errors.js";
+import type { LookupRequest } from "../ports.js";
+import type { Core } from "./core.js";
+import { type Entry, entryFromStore, freshnessOf } from "./entry.js";
+import type { Flight, Outcome } from "./flights.js";
+import type { Answer } from "./load.js";
+import type { Resource } from "./resources.js";
+import { createSearch } from "./search.js";
+
+/** Who asks, within which operation. */
+export interface Asker extends LookupRequest {
+  /** Taken when the operation arrived: see Fences. */
+  arrived: number;
+}
+
+/** The one way that every lookup goes. */
+export interface Lookup {
+  /**
+   * The answer, or null when the upstream has no such thing.
+   *
+   * @param fresh accept only an answer whose upstream call began after the operation arrived
+   * @throws GatewayError as the upstream reads do; the signal's reason when the asker has gone
+   */
+  find<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Promise<V | null>;
+  /** What the caches have that is fresh and that the caller may have; the upstream is not asked. */
+  peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined>;
+  /** True when {@link Lookup.find} would wait for a call that is under way. */
+  isUnderWay(resource: Resource<unknown>, asker: Asker): boolean;
+}
+
+export class CachedLookup implements Lookup {
+  readonly #search: (flight: Flight, asker: Asker) => Promise<Answer>;
+
+  constructor(private readonly core: Core) {
+    this.#search = createSearch(core);
+  }
+
+  async find<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Promise<V | null> {
+    let ownOnly = false;
+    for (;;) {
+      asker.signal?.throwIfAborted();
+      const found = this.#here(resource, asker, fresh);
+      if (found !== undefined) return found.value;
+      const flight: Flight =
+        this.#join(resource, asker, fresh, ownOnly) ?? this.#start(resource, asker, fresh);
+      const outcome = await flight.join(asker.signal);
+      if (outcome.kind === "obsolete" || !this.#isCurrent(flight)) continue;
+      if (!this.#isFor(asker, flight, outcome, fresh)) {
+        ownOnly ||= flight.credentialId !== asker.caller.credentialId;
+        continue;
+      }
+      if (outcome.kind === "failure") throw outcome.error;
+      // A flight of this resource answers with its type.
+      return outcome.value as V | null;
+    }
+  }
+
+  async peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {
+    const found = this.#here(resource, asker, false);
+    if (found !== undefined) return found;
+    const sequence = this.core.fences.next();
+    const read = await this.core.read(resource, asker.caller);
+    const entry = read?.entry && entryFromStore<V>(read.entry, sequence);
+    if (read?.entry === undefined || entry === undefined) return undefined;
+    this.core.tier.put(resource, entry, read.entry.json.length);
+    if (!this.core.mayHave(asker.caller, resource, entry)) return undefined;
+    const { clock, events } = this.core.options;
+    if (freshnessOf(entry, clock.now(), 0) !== "fresh") return undefined;
+    events.hit("shared", resource.kind);
+    return entry;
+  }
+
+  isUnderWay(resource: Resource<unknown>, asker: Asker): boolean {
+    return this.core.board.of(resource).some((flight) => this.#mayJoin(flight, asker, false, false));
+  }
+
+  /** What this process has and may give at once. */
+  #here<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Entry<V> | undefined {
+    const { tier, board, options } = this.core;
+    const entry = tier.get(resource);
+    if (entry === undefined || !this.core.mayHave(asker.caller, resource, entry)) return undefined;
+    if (fresh && entry.loadSequence <= asker.arrived) return undefined;
+    const standing = this.core.standingHere(entry);
+    if (standing === "fresh") {
+      options.events.hit("process", resource.kind);
+      return entry;
+    }
+    if (standing === "over" || fresh || board.of(resource).length === 0) return undefined;
+    options.events.staleServed(resource.kind);
+    return entry;
+  }
+
+  #join(resource: Resource<unknown>, asker: Asker, fresh: boolean, ownOnly: boolean): Flight | undefined {
+    const flight = this.core.board.of(resource).find((each) => this.#mayJoin(each, asker, fresh, ownOnly));
+    if (flight !== undefined) this.core.options.events.coalesced("process", resource.kind);
+    return flight;
+  }
+
+  /** One without a proof waits only for a call with his own credential: no other call proves his access. */
+  #mayJoin(flight: Flight, asker: Asker, fresh: boolean, ownOnly: boolean): boolean {
+    const begins = flight.fresh ? flight.sequence : (flight.loadSequence ?? 0);
+    if (fresh && begins <= asker.arrived) return false;
+    if (flight.credentialId === asker.caller.credentialId) return true;
+    return !ownOnly && this.#isProven(flight, asker);
+  }
+
+  #isProven({ resource: { subject } }: Flight, { caller }: Asker): boolean {
+    return subject !== null && this.core.options.proofs.holdsHere(caller, subject);
+  }
+
+  #start(resource: Resource<unknown>, asker: Asker, fresh: boolean): Flight {
+    const { board, fences, options } = this.core;
+    const flight = board.start(resource, asker.caller.credentialId, fresh, fences.next());
+    options.events.miss(resource.kind);
+    void this.#search(flight, asker).then(
+      ({ value, loaded }) => flight.end({ kind: "answer", value, loaded }),
+      (error: unknown) => flight.end({ kind: "failure", error }),
+    );
+    return flight;
+  }
+
+  #isCurrent({ resource: { group, part }, sequence }: Flight): boolean {
+    return this.core.fences.isCurrent(group, [part], sequence);
+  }
+
+  /** False when the outcome is not fresh enough, or is another credential's affair alone. */
+  #isFor(asker: Asker, flight: Flight, outcome: Outcome<unknown>, fresh: boolean): boolean {
+    if (outcome.kind === "answer" && fresh && !outcome.loaded) return false;
+    if (flight.credentialId === asker.caller.credentialId) return true;
+    if (outcome.kind === "answer") return outcome.value !== null && this.#isProven(flight, asker);
+    if (outcome.kind === "obsolete") return false;
+    return !hasCode(outcome.error, "UNAUTHENTICATED") && !hasCode(outcome.error, "FORBIDDEN");
+  }
+}

@@ -1,0 +1,135 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../clock.js";
+import type { CacheConfig } from "../config/index.js";
+import type { Caller, JobWithVersions, LongId } from "../domain/index.js";
+import type { Logger } from "../observability/logger.js";
+import type { Lookups, UpstreamReads } from "../ports.js";
+import { Core } from "./core.js";
+import type { CacheEvents } from "./events.js";
+import { jobGroup, jobListsGroup, LIST_PART, versionPart } from "./groups.js";
+import { CachedLookup } from "./lookup.js";
+import type { CacheProofs } from "./proofs.js";
+import { createRequestLookups } from "./request-lookups.js";
+import { createResources } from "./resources.js";
+import type { SharedStore } from "./store.js";
+
+const MEBIBYTE = 1024 * 1024;
+
+export interface LookupsOptions {
+  upstream: UpstreamReads;
+  /** Made by `createProofs` with the same store. */
+  proofs: CacheProofs;
+  /** Made by `createRedisStore`, or by `createMemoryStore` where there is no Redis. */
+  store: SharedStore;
+  config: CacheConfig;
+  clock: Clock;
+  random: () => number;
+  log: Logger;
+  events: CacheEvents;
+  /** Bound of the answers held in this process, in bytes (64 MiB unless told). */
+  maxBytes?: number;
+  /** UPSTREAM_BUDGET_MS: how long one lookup or poll can take at most (15 s unless told). */
+  upstreamBudgetMs?: number;
+}
+
+export interface CacheLookups extends Lookups {
+  /**
+   * As {@link Lookups.observeJob}.
+   *
+   * @param changed the versions that are new, gone, or of another status than in the poll before
+   * @param beganAt when the poll's call began (ms since the epoch); without it the list is kept only when the job was
+   * not invalidated for as long as a poll can take, since the poll might have begun before
+   */
+  observeJob(
+    caller: Caller,
+    job: JobWithVersions,
+    changed: readonly LongId[],
+    beganAt?: number,
+  ): Promise<void>;
+}
+
+/** Everything that is resolved has been handed out: continuations that were due run before the next macrotask. */
+function handedOut(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lookups through batching, two cache tiers and single flight; docs/caching.md says what they guarantee. */
+export function createLookups(options: LookupsOptions): CacheLookups {
+  const { maxBytes = 64 * MEBIBYTE, upstreamBudgetMs = 15_000 } = options;
+  const { upstream, config, clock, log, events, proofs, store } = options;
+  const core = new Core({ ...options, maxBytes, upstreamBudgetMs });
+  const resources = createResources(upstream, config);
+  const lookup = new CachedLookup(core);
+
+  const stopListening = store.listen({
+    invalidated(group, parts) {
+      core.drop(group, parts);
+      events.invalidated("remote");
+    },
+    released: (lockName) => core.wakeups.wake(lockName),
+    restored: () => core.tier.empty(),
+  });
+
+  async function tellOthers(group: string, telling: Promise<void>): Promise<void> {
+    try {
+      await telling;
+    } catch (error) {
+      events.storeFailed("invalidate");
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ event: "invalidation_not_shared", group, reason }, "Other replicas could not be told now");
+    }
+  }
+
+  /** Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then. */
+  async function dropEverywhere(drops: { group: string; parts?: string[]; telling: () => Promise<void> }[]) {
+    for (const { group, parts } of drops) core.drop(group, parts);
+    await Promise.all(drops.map(({ group, telling }) => tellOthers(group, telling())));
+    for (const { group, parts } of drops) core.drop(group, parts);
+  }
+
+  function wholeGroup(group: string) {
+    return { group, telling: () => store.invalidate(group) };
+  }
+
+  function observed(caller: Caller, job: JobWithVersions, changed: readonly LongId[], beganAt: number) {
+    const key = resources.versions(caller, job.jobId);
+    const answeredAt = clock.now();
+    const ttlMs = key.ttlMs(job);
+    const dropped = changed.length > 0 ? [LIST_PART, ...changed.map(versionPart)] : [];
+    const entry = { json: JSON.stringify(job), beganAt, answeredAt, ttlMs };
+    const request = { key, entry, staleMs: core.graceMs, quietMs: answeredAt - beganAt, dropped };
+    return { key, entry, dropped, telling: () => store.observe(request) };
+  }
+
+  return {
+    forRequest(request) {
+      if (request.signal) setMaxListeners(0, request.signal);
+      const asker = { ...request, arrived: core.fences.next() };
+      return createRequestLookups({ lookup, resources, fences: core.fences, asker });
+    },
+
+    async invalidateJob(projectId, jobId) {
+      events.invalidated("local");
+      await dropEverywhere([wholeGroup(jobListsGroup(projectId)), wholeGroup(jobGroup(projectId, jobId))]);
+      await handedOut();
+    },
+
+    async observeJob(caller, job, changed, beganAt = clock.now() - upstreamBudgetMs) {
+      proofs.record(caller, { jobId: job.jobId });
+      const { key, entry, dropped, telling } = observed(caller, job, changed, beganAt);
+      const lists = dropped.length > 0 ? [wholeGroup(jobListsGroup(caller.projectId))] : [];
+      await dropEverywhere([...lists, { group: key.group, parts: dropped, telling }]);
+      if (!core.fences.raisedSince(key.group, beganAt)) {
+        const { json, ...times } = entry;
+        const kept = { value: job, ...times, sequence: core.fences.next(), loadSequence: 0 };
+        core.tier.put(key, kept, json.length);
+      }
+      await handedOut();
+    },
+
+    async close() {
+      stopListening();
+      await core.settled();
+    },
+  };
+}

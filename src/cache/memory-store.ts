@@ -1,0 +1,195 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.js";
+import type {
+  LoadLock,
+  ObserveRequest,
+  ReadRequest,
+  SharedStore,
+  StoredEntry,
+  StoreKey,
+  StoreListener,
+  StoreRead,
+  WriteRequest,
+} from "./store.js";
+
+const MEBIBYTE = 1024 * 1024;
+const MAX_GROUPS = 50_000;
+
+interface Generation {
+  whole: number;
+  /** When the whole group was invalidated; when it became known, where that is not known. */
+  at: number;
+  parts: Map<string, number>;
+}
+
+interface Kept {
+  entry: StoredEntry;
+  generation: string;
+  /** ms since the epoch */
+  keptUntil: number;
+}
+
+/** What stores of one process share. Bounded: what is forgotten is a miss, or a proof to renew. */
+export class MemoryState {
+  readonly entries: LRUCache<string, Kept>;
+  readonly generations = new LRUCache<string, Generation>({ max: MAX_GROUPS });
+  readonly proofs = new LRUCache<string, number>({ max: MAX_GROUPS });
+  readonly locks = new LRUCache<string, { token: string; until: number }>({ max: MAX_GROUPS });
+  readonly listeners = new Map<StoreListener, object>();
+  #latest = 0;
+
+  /** @param maxBytes bound of the JSON text kept */
+  constructor(maxBytes = 16 * MEBIBYTE) {
+    this.entries = new LRUCache({ maxSize: maxBytes });
+  }
+
+  /** Never given before. */
+  next(): number {
+    this.#latest += 1;
+    return this.#latest;
+  }
+}
+
+export interface MemoryStoreOptions {
+  clock: Clock;
+  /** Shared by the stores that are to act as the replicas of one set; its own unless told. */
+  state?: MemoryState;
+}
+
+/**
+ * The store of a gateway without Redis: behind the answers held as objects it keeps more of them as compact text.
+ * Several stores on one state behave as replicas do.
+ */
+export function createMemoryStore({ clock, state = new MemoryState() }: MemoryStoreOptions): SharedStore {
+  return new MemoryStore(clock, state);
+}
+
+class MemoryStore implements SharedStore {
+  constructor(
+    private readonly clock: Clock,
+    private readonly state: MemoryState,
+  ) {}
+
+  async read({ key, credentialId, proven, proofTtlMs, lock }: ReadRequest): Promise<StoreRead> {
+    const generation = this.#generationText(key);
+    const entry = this.#entryOf(key, generation);
+    const proofAgeMs = this.#proofAge(key.group, credentialId, proofTtlMs);
+    const found = { generation, ...(entry && { entry }), ...(proofAgeMs !== undefined && { proofAgeMs }) };
+    const permitted = proven || proofAgeMs !== undefined;
+    const fresh = entry !== undefined && this.clock.now() < entry.answeredAt + entry.ttlMs;
+    if (lock === undefined || (fresh && permitted)) return found;
+    const name = lockName(key, permitted ? undefined : credentialId);
+    return { ...found, lock: this.#acquire(name, lock.token, lock.leaseMs) };
+  }
+
+  async write({ key, generation, entry, staleMs, lock }: WriteRequest): Promise<boolean> {
+    const current = this.#generationText(key) === generation;
+    if (current) this.#keep(key, generation, entry, staleMs);
+    if (lock !== undefined) this.#giveBack(lock);
+    return current;
+  }
+
+  async release(group: string, lock: LoadLock | undefined, forget?: string): Promise<void> {
+    if (forget !== undefined) this.state.entries.delete(`${group}|${forget}`);
+    if (lock !== undefined) this.#giveBack(lock);
+  }
+
+  async extend(_group: string, { name, token }: LoadLock, leaseMs: number): Promise<void> {
+    if (this.state.locks.get(name)?.token !== token) return;
+    this.state.locks.set(name, { token, until: this.clock.now() + leaseMs });
+  }
+
+  async invalidate(group: string): Promise<void> {
+    this.state.generations.set(group, { whole: this.state.next(), at: this.clock.now(), parts: new Map() });
+    this.#tell((listener) => listener.invalidated(group));
+  }
+
+  async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
+    const { at, parts } = this.#generationOf(key.group);
+    for (const part of dropped) parts.set(part, this.state.next());
+    if (this.clock.now() - at > quietMs) this.#keep(key, this.#generationText(key), entry, staleMs);
+    if (dropped.length > 0) this.#tell((listener) => listener.invalidated(key.group, dropped));
+  }
+
+  async recordProof(group: string, credentialId: string): Promise<void> {
+    this.state.proofs.set(`${group}|${credentialId}`, this.clock.now());
+  }
+
+  async readProof(group: string, credentialId: string, ttlMs: number): Promise<number | undefined> {
+    return this.#proofAge(group, credentialId, ttlMs);
+  }
+
+  async revokeProof(group: string, credentialId: string): Promise<void> {
+    this.state.proofs.delete(`${group}|${credentialId}`);
+  }
+
+  listen(listener: StoreListener): () => void {
+    this.state.listeners.set(listener, this);
+    return () => void this.state.listeners.delete(listener);
+  }
+
+  isTold(): boolean {
+    return true;
+  }
+
+  async close(): Promise<void> {}
+
+  #generationOf(group: string): Generation {
+    const known = this.state.generations.get(group);
+    if (known !== undefined) return known;
+    const made = { whole: this.state.next(), at: this.clock.now(), parts: new Map<string, number>() };
+    this.state.generations.set(group, made);
+    return made;
+  }
+
+  #generationText({ group, part }: StoreKey): string {
+    const { whole, parts } = this.#generationOf(group);
+    return `${whole}/${parts.get(part) ?? ""}`;
+  }
+
+  #tell(act: (listener: StoreListener) => void): void {
+    for (const [listener, owner] of this.state.listeners) if (owner !== this) act(listener);
+  }
+
+  #proofAge(group: string, credentialId: string, ttlMs: number): number | undefined {
+    const at = this.state.proofs.get(`${group}|${credentialId}`);
+    const age = at === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - at;
+    return age < ttlMs ? age : undefined;
+  }
+
+  #entryOf(key: StoreKey, generation: string): StoredEntry | undefined {
+    const kept = this.state.entries.get(idOf(key));
+    return kept?.generation === generation && this.clock.now() < kept.keptUntil ? kept.entry : undefined;
+  }
+
+  /** The lock as it stands after this request for it. */
+  #acquire(name: string, token: string, leaseMs: number): LoadLock {
+    const held = this.state.locks.get(name);
+    if (held !== undefined && this.clock.now() < held.until) return { name, token: held.token };
+    this.state.locks.set(name, { token, until: this.clock.now() + leaseMs });
+    return { name, token };
+  }
+
+  #giveBack({ name, token }: LoadLock): void {
+    if (this.state.locks.get(name)?.token !== token) return;
+    this.state.locks.delete(name);
+    this.#tell((listener) => listener.released(name));
+  }
+
+  #keep(key: StoreKey, generation: string, entry: StoredEntry, staleMs: number): void {
+    const keptUntil = entry.answeredAt + entry.ttlMs + staleMs;
+    if (entry.ttlMs <= 0 || keptUntil <= this.clock.now()) return;
+    const present = this.#entryOf(key, generation);
+    if (present !== undefined && present.beganAt > entry.beganAt) return;
+    this.state.entries.set(idOf(key), { entry, generation, keptUntil }, { size: entry.json.length + 256 });
+  }
+}
+
+function idOf(key: StoreKey): string {
+  return `${key.group}|${key.name}`;
+}
+
+/** Those who may have the answer share one load; one who has to prove his access first makes his own. */
+function lockName(key: StoreKey, unprovenCredentialId: string | undefined): string {
+  return unprovenCredentialId === undefined ? idOf(key) : `${idOf(key)}@${unprovenCredentialId}`;
+}

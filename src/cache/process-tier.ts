@@ -1,0 +1,56 @@
+import { LRUCache } from "lru-cache";
+import type { Entry } from "./entry.js";
+import type { Fences } from "./fences.js";
+import type { Resource } from "./resources.js";
+
+// A parsed object takes about this many times its JSON text, keys and bookkeeping a fixed amount.
+const BYTES_PER_CHARACTER = 3;
+const BYTES_PER_ENTRY = 512;
+
+/** The answers that this process holds: the least recently used go first when the bound in bytes is reached. */
+export class ProcessTier {
+  readonly #entries: LRUCache<string, Entry<unknown>>;
+  #emptiedAt = 0;
+
+  constructor(
+    private readonly fences: Fences,
+    maxBytes: number,
+  ) {
+    this.#entries = new LRUCache({ maxSize: maxBytes });
+  }
+
+  /** Undefined when there is none, or one that was invalidated. */
+  get<V>(resource: Resource<V>): Entry<V> | undefined {
+    // The id determines the type: it names the kind of resource.
+    const entry = this.#entries.get(resource.id) as Entry<V> | undefined;
+    if (entry === undefined) return undefined;
+    if (this.fences.isCurrent(resource.group, [resource.part], entry.sequence)) return entry;
+    this.#entries.delete(resource.id);
+    return undefined;
+  }
+
+  /** Keeps the entry unless it was invalidated meanwhile or a later call's answer is there. `characters`: its length as JSON. */
+  put<V>(resource: Resource<V>, entry: Entry<V>, characters: number): void {
+    if (entry.ttlMs <= 0 || entry.sequence <= this.#emptiedAt) return;
+    if (!this.fences.isCurrent(resource.group, [resource.part], entry.sequence)) return;
+    const present = this.get(resource);
+    if (present !== undefined && present.beganAt > entry.beganAt) return;
+    const size = characters * BYTES_PER_CHARACTER + resource.id.length + BYTES_PER_ENTRY;
+    this.#entries.set(resource.id, entry, { size });
+  }
+
+  delete(resource: Resource<unknown>): void {
+    this.#entries.delete(resource.id);
+  }
+
+  /** Drops everything; what is being fetched at the moment is not kept either. */
+  empty(): void {
+    this.#emptiedAt = this.fences.next();
+    this.#entries.clear();
+  }
+
+  /** Bytes held, by the estimate that bounds them. */
+  get bytes(): number {
+    return this.#entries.calculatedSize;
+  }
+}

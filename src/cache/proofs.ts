@@ -1,0 +1,102 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.js";
+import type { Caller } from "../domain/index.js";
+import type { ProofSubject, Proofs } from "../ports.js";
+import type { CacheEvents } from "./events.js";
+import { groupOfSubject } from "./groups.js";
+import type { SharedStore } from "./store.js";
+
+/** Proofs as the lookups need them, which read the shared ones together with the entries. */
+export interface CacheProofs extends Proofs {
+  /** AUTH_PROOF_TTL_MS. */
+  readonly ttlMs: number;
+  /** What this process knows without asking anyone. */
+  holdsHere(caller: Caller, subject: ProofSubject): boolean;
+  /** Takes over a proof of that age (ms) that was read from the shared store. */
+  learn(caller: Caller, subject: ProofSubject, ageMs: number): void;
+}
+
+export interface ProofsOptions {
+  store: SharedStore;
+  /** AUTH_PROOF_TTL_MS. */
+  proofTtlMs: number;
+  clock: Clock;
+  events: CacheEvents;
+  /** Proofs kept in this process; a forgotten one is read from the store or renewed. */
+  maxProofs?: number;
+}
+
+// A proof that replicas share is written again only after this share of its life, so that hot keys do not write on every load.
+const SHARE_AGAIN_AFTER = 0.1;
+
+/** Proofs of access in this process and, where replicas share a store, in it. */
+export function createProofs({
+  store,
+  proofTtlMs,
+  clock,
+  events,
+  maxProofs = 50_000,
+}: ProofsOptions): CacheProofs {
+  const provenAt = new LRUCache<string, number>({ max: maxProofs });
+  const sharedAt = new LRUCache<string, number>({ max: maxProofs });
+  const revokedAt = new LRUCache<string, number>({ max: maxProofs });
+  const keyOf = (caller: Caller, group: string) => `${caller.credentialId}|${group}`;
+  const ignore = () => events.storeFailed("proof");
+
+  function note(key: string, at: number): void {
+    if (at > (provenAt.get(key) ?? Number.NEGATIVE_INFINITY)) provenAt.set(key, at);
+  }
+
+  function holdsHere(caller: Caller, subject: ProofSubject): boolean {
+    const at = provenAt.get(keyOf(caller, groupOfSubject(caller.projectId, subject)));
+    return at !== undefined && clock.now() - at < proofTtlMs;
+  }
+
+  // A shared proof can be read after it was revoked here: the read was under way, or the store was away.
+  function learn(caller: Caller, subject: ProofSubject, ageMs: number): void {
+    const key = keyOf(caller, groupOfSubject(caller.projectId, subject));
+    const at = clock.now() - ageMs;
+    if (at > (revokedAt.get(key) ?? Number.NEGATIVE_INFINITY)) note(key, at);
+  }
+
+  return {
+    ttlMs: proofTtlMs,
+    holdsHere,
+    learn,
+
+    record(caller, subject) {
+      const group = groupOfSubject(caller.projectId, subject);
+      const key = keyOf(caller, group);
+      const now = clock.now();
+      note(key, now);
+      const shared = sharedAt.get(key);
+      if (shared !== undefined && now - shared < proofTtlMs * SHARE_AGAIN_AFTER) return;
+      sharedAt.set(key, now);
+      store.recordProof(group, caller.credentialId, proofTtlMs).catch(() => {
+        sharedAt.delete(key);
+        ignore();
+      });
+    },
+
+    async holds(caller, subject) {
+      if (holdsHere(caller, subject)) return true;
+      const group = groupOfSubject(caller.projectId, subject);
+      try {
+        const ageMs = await store.readProof(group, caller.credentialId, proofTtlMs);
+        if (ageMs !== undefined) learn(caller, subject, ageMs);
+      } catch {
+        ignore();
+      }
+      return holdsHere(caller, subject);
+    },
+
+    revoke(caller, subject) {
+      const group = groupOfSubject(caller.projectId, subject);
+      const key = keyOf(caller, group);
+      provenAt.delete(key);
+      sharedAt.delete(key);
+      revokedAt.set(key, clock.now());
+      store.revokeProof(group, caller.credentialId).catch(ignore);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type {
+  Coverage,
+  EngineSpec,
+  JobWithVersions,
+  LongId,
+  ResourceSpec,
+  TrainingJobPage,
+  TrainingJobVersion,
+} from "../domain/index.js";
+import { GatewayError } from "../errors.js";
+import type { RequestLookups } from "../ports.js";
+import type { Fences } from "./fences.js";
+import { LIST_PART } from "./groups.js";
+import type { Asker, Lookup } from "./lookup.js";
+import type { MemoKey } from "./memo.js";
+import { createRemembered } from "./remembered.js";
+import type { Resource, Resources } from "./resources.js";
+import { createVersionBatch, type WantedVersion } from "./version-batch.js";
+
+export interface RequestLookupsOptions {
+  lookup: Lookup;
+  resources: Resources;
+  fences: Fences;
+  asker: Asker;
+}
+
+interface Wanted<V> {
+  resource: Resource<V>;
+  fresh: boolean;
+}
+
+/** The lookups of one operation: what it asks for twice is looked up once, what it asks for together is batched. */
+export function createRequestLookups(options: RequestLookupsOptions): RequestLookups {
+  const { lookup, resources, fences, asker } = options;
+  const { caller } = asker;
+
+  function createLoader<V>() {
+    return createRemembered<Wanted<V>, V | null>(
+      fences,
+      ({ resource }) => ({ id: resource.id, group: resource.group, parts: [resource.part] }),
+      (wanted) => wanted.map(({ resource, fresh }) => lookup.find(resource, asker, fresh)),
+    );
+  }
+
+  const jobs = createLoader<JobWithVersions>();
+  const pages = createLoader<TrainingJobPage>();
+  const specs = createLoader<ResourceSpec[]>();
+  const engines = createLoader<EngineSpec[]>();
+  const wantedJob = (jobId: LongId, fresh: boolean) => ({
+    resource: resources.versions(caller, jobId),
+    fresh,
+  });
+  const loadVersions = createVersionBatch({
+    lookup,
+    resources,
+    fences,
+    asker,
+    knownJob: (jobId) => jobs.known(wantedJob(jobId, false)),
+    loadJob: (jobId, fresh) => jobs.load(wantedJob(jobId, fresh)),
+  });
+
+  function versionMemoKey({ jobId, versionId, coverage }: WantedVersion): MemoKey {
+    const { id, group, part } = resources.version(caller, jobId, versionId);
+    return { id: `${coverage} ${id}`, group, parts: [part, LIST_PART] };
+  }
+
+  const versions = createRemembered<WantedVersion, TrainingJobVersion | null>(
+    fences,
+    versionMemoKey,
+    loadVersions,
+  );
+
+  async function version(jobId: LongId, versionId: LongId, coverage: Coverage, fresh: boolean) {
+    const details: WantedVersion = { jobId, versionId, coverage: "details", fresh };
+    if (coverage === "details") return versions.load(details);
+    // Details that this operation has asked for hold every field of the list.
+    return versions.known(details) ?? versions.load({ ...details, coverage: "list" });
+  }
+
+  return {
+    trainingJobs: async (query) =>
+      required(await pages.load({ resource: resources.jobs(caller, query), fresh: false })),
+    trainingJob: (jobId, { fresh = false } = {}) => jobs.load(wantedJob(jobId, fresh)),
+    trainingJobVersion: (jobId, versionId, coverage, { fresh = false } = {}) =>
+      version(jobId, versionId, coverage, fresh),
+    resourceSpecs: async (query, { fresh = false } = {}) =>
+      required(await specs.load({ resource: resources.specs(caller, query), fresh })),
+    engineSpecs: async (jobType, { fresh = false } = {}) =>
+      required(await engines.load({ resource: resources.engines(caller, jobType), fresh })),
+  };
+}
+
+/** Every project has these lists; where the upstream says NOT_FOUND, it is the project that it does not know. */
+function required<V>(list: V | null): V {
+  if (list === null) throw new GatewayError("NOT_FOUND", "ModelArts does not know this project.");
+  return list;
+}

@@ -1,0 +1,108 @@
+import type { CacheConfig } from "../config/index.js";
+import type {
+  Caller,
+  EngineSpec,
+  JobListQuery,
+  JobType,
+  JobWithVersions,
+  LongId,
+  ResourceSpec,
+  ResourceSpecQuery,
+  TrainingJobPage,
+  TrainingJobVersion,
+} from "../domain/index.js";
+import type { ProofSubject, UpstreamCall, UpstreamReads } from "../ports.js";
+import type { ResourceKind } from "./events.js";
+import { digest, jobGroup, jobListsGroup, LIST_PART, specsGroup, versionPart } from "./groups.js";
+import type { StoreKey } from "./store.js";
+
+/** Something that can be looked up, as one caller sees it. */
+export interface Resource<V> extends StoreKey {
+  kind: ResourceKind;
+  /** Group and name: equal exactly when the same callers share the same answer. */
+  id: string;
+  /** What a successful answer proves the caller's access to; null for job lists, which are never shared and prove nothing about one job. */
+  subject: ProofSubject | null;
+  /** How long the answer stays fresh; 0 = not cached. */
+  ttlMs(value: V): number;
+  load(call: UpstreamCall): Promise<V>;
+}
+
+/** Everything that can be looked up. */
+export interface Resources {
+  jobs(caller: Caller, query: JobListQuery): Resource<TrainingJobPage>;
+  versions(caller: Caller, jobId: LongId): Resource<JobWithVersions>;
+  version(caller: Caller, jobId: LongId, versionId: LongId): Resource<TrainingJobVersion>;
+  specs(caller: Caller, query: ResourceSpecQuery): Resource<ResourceSpec[]>;
+  engines(caller: Caller, jobType: JobType): Resource<EngineSpec[]>;
+}
+
+// No credential id is "*": it is the service identity's name or a base64url hash.
+const EVERYBODY = "*";
+
+function withId<V>(resource: Omit<Resource<V>, "id">): Resource<V> {
+  return { ...resource, id: `${resource.group}|${resource.name}` };
+}
+
+export function createResources(upstream: UpstreamReads, config: CacheConfig): Resources {
+  const { activeTtlMs, terminalTtlMs, specsTtlMs } = config;
+  const sharers = (caller: Caller) => (config.scope === "project" ? EVERYBODY : caller.credentialId);
+
+  return {
+    jobs: (caller, query) =>
+      withId({
+        kind: "jobs",
+        group: jobListsGroup(caller.projectId),
+        part: LIST_PART,
+        name: `${caller.credentialId}:jobs:${jobListName(query)}`,
+        subject: null,
+        ttlMs: () => activeTtlMs,
+        load: (call) => upstream.listJobs(call, query),
+      }),
+    versions: (caller, jobId) =>
+      withId({
+        kind: "versions",
+        group: jobGroup(caller.projectId, jobId),
+        part: LIST_PART,
+        name: `${sharers(caller)}:versions`,
+        subject: { jobId },
+        ttlMs: () => activeTtlMs,
+        load: (call) => upstream.listVersions(call, jobId),
+      }),
+    version: (caller, jobId, versionId) =>
+      withId({
+        kind: "version",
+        group: jobGroup(caller.projectId, jobId),
+        part: versionPart(versionId),
+        name: `${sharers(caller)}:version:${versionId}`,
+        subject: { jobId },
+        ttlMs: (version) => (version.terminal ? terminalTtlMs : activeTtlMs),
+        load: (call) => upstream.getVersion(call, jobId, versionId),
+      }),
+    specs: (caller, query) =>
+      withId({
+        kind: "specs",
+        group: specsGroup(caller.projectId),
+        part: LIST_PART,
+        name: `${sharers(caller)}:specs:${digest([query.jobType, query.engineId, query.projectType])}`,
+        subject: "project-specs",
+        ttlMs: () => specsTtlMs,
+        load: (call) => upstream.listResourceSpecs(call, query),
+      }),
+    engines: (caller, jobType) =>
+      withId({
+        kind: "engines",
+        group: specsGroup(caller.projectId),
+        part: LIST_PART,
+        name: `${sharers(caller)}:engines:${jobType}`,
+        subject: "project-specs",
+        ttlMs: () => specsTtlMs,
+        load: (call) => upstream.listEngineSpecs(call, jobType),
+      }),
+  };
+}
+
+function jobListName(query: JobListQuery): string {
+  const { statusCode, searchContent, workspaceId, sortBy, order, page, perPage } = query;
+  return digest([statusCode, searchContent, workspaceId, sortBy, order, page, perPage]);
+}

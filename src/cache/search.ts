@@ -1,0 +1,98 @@
+import type { Core } from "./core.js";
+import { type Entry, entryFromStore, type Freshness, freshnessOf } from "./entry.js";
+import type { Flight } from "./flights.js";
+import { type Answer, heldLock, LEASE_MS, Loader } from "./load.js";
+import type { Asker } from "./lookup.js";
+import { Renewals } from "./renewals.js";
+import type { LoadLock, StoreRead } from "./store.js";
+
+/** How often one who waits for another replica looks by himself, should no wake-up arrive (ms). */
+const LOOK_AGAIN_MS = 100;
+
+interface Found {
+  entry: Entry<unknown>;
+  standing: Freshness;
+  tier: "process" | "shared";
+  permitted: boolean;
+}
+
+function othersLock(flight: Flight, read: StoreRead | undefined): LoadLock | undefined {
+  return heldLock(flight, read) ? undefined : read?.lock;
+}
+
+/** Finds the answer of one flight: in the shared tier, through another replica's load, or from the upstream. */
+export function createSearch(core: Core): (flight: Flight, asker: Asker) => Promise<Answer> {
+  const { clock, events, random, upstreamBudgetMs } = core.options;
+  const loader = new Loader(core);
+  const renewals = new Renewals();
+
+  /** The best that the two tiers have; undefined when it is over. */
+  function best(flight: Flight, asker: Asker, read: StoreRead | undefined): Found | undefined {
+    const { resource } = flight;
+    const found: Omit<Found, "permitted">[] = [];
+    const here = core.tier.get(resource);
+    if (here) found.push({ entry: here, standing: core.standingHere(here), tier: "process" });
+    const shared = read?.entry && entryFromStore<unknown>(read.entry, flight.sequence);
+    if (shared) {
+      const standing = freshnessOf(shared, clock.now(), core.graceMs);
+      found.push({ entry: shared, standing, tier: "shared" });
+      core.tier.put(resource, shared, read.entry?.json.length ?? 0);
+    }
+    const [newest] = found
+      .filter(({ standing }) => standing !== "over")
+      .toSorted((a, b) => b.entry.beganAt - a.entry.beganAt);
+    return newest && { ...newest, permitted: core.mayHave(asker.caller, resource, newest.entry) };
+  }
+
+  function give(flight: Flight, { entry, tier, standing }: Found): Answer {
+    if (standing === "stale") events.staleServed(flight.resource.kind);
+    else events.hit(tier, flight.resource.kind);
+    return { value: entry.value, loaded: false };
+  }
+
+  /** Asks the upstream; when only the proof is missing, the other answers that miss the same proof wait for this call. */
+  async function ask(flight: Flight, asker: Asker, read: StoreRead | undefined, found: Found | undefined) {
+    const { kind } = flight.resource;
+    if (flight.signal.aborted) {
+      loader.giveBack(flight, read);
+      flight.signal.throwIfAborted();
+    }
+    const ownLoad = () => loader.load(flight, asker, { read, entry: found?.entry });
+    if (found?.standing === "stale") events.refreshed(kind);
+    if (found === undefined || found.standing !== "fresh" || found.permitted) return ownLoad();
+    events.proofRenewed(kind);
+    return renewals.run(asker.caller, flight.resource, ownLoad);
+  }
+
+  /** True when the holder of the lock is to be waited for: one holder, no longer than the upstream may take. */
+  function worthWaiting(flight: Flight, lock: LoadLock): boolean {
+    if (flight.waitsFor === undefined) {
+      flight.waitsFor = { token: lock.token, until: clock.now() + upstreamBudgetMs };
+      events.coalesced("replica", flight.resource.kind);
+    }
+    return flight.waitsFor.token === lock.token && clock.now() < flight.waitsFor.until;
+  }
+
+  return async function search(flight, asker) {
+    for (;;) {
+      const lock = flight.fresh ? undefined : { token: flight.lockToken, leaseMs: LEASE_MS };
+      const read = await core.read(flight.resource, asker.caller, lock);
+      const found = flight.fresh ? undefined : best(flight, asker, read);
+      if (found?.standing === "fresh" && found.permitted) {
+        loader.giveBack(flight, read);
+        return give(flight, found);
+      }
+      const renewal = found?.standing === "fresh" && renewals.underWay(asker.caller, flight.resource);
+      if (renewal) {
+        loader.giveBack(flight, read);
+        await renewal;
+        continue;
+      }
+      const others = othersLock(flight, read);
+      if (others !== undefined && found?.permitted) return give(flight, found);
+      if (others === undefined || !worthWaiting(flight, others)) return ask(flight, asker, read, found);
+      await core.wakeups.wait(others.name, LOOK_AGAIN_MS * (0.5 + random()), flight.signal);
+      flight.signal.throwIfAborted();
+    }
+  };
+}
