@@ -1,0 +1,87 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** Starts the name of every metric of this gateway. */
+const PREFIX = "modelarts_gateway_";
+
+/** What a metric is called (without the prefix), what it says, and its labels. Label values must be few: never an id, a token or a project. */
+export interface Description<Label extends string = never> {
+  name: string;
+  help: string;
+  labels?: readonly Label[];
+}
+
+/** One text for each label, in their order. */
+type ValuesOf<Labels extends readonly string[]> = { [Index in keyof Labels]: string };
+
+const SEPARATOR = "\n";
+
+/** Makes the metrics of one registry. */
+export interface Instruments {
+  /** A function that counts one, or `amount`. It costs an addition; prom-client hears of it when it is asked. */
+  counter(description: Description): (amount?: number) => void;
+  /** A function that counts one for the label values. */
+  labelledCounter<const Labels extends readonly string[]>(
+    description: Description<Labels[number]> & { labels: Labels },
+  ): (...values: ValuesOf<Labels>) => void;
+  gauge(description: Description): (value: number) => void;
+  labelledGauge(description: Description<string> & { labels: readonly [string] }): Gauge<string>;
+  /** A function that observes seconds. `buckets` are their upper bounds. */
+  durations(description: Description & { buckets: number[] }): (seconds: number) => void;
+  /** A function that observes seconds for the label value. */
+  labelledDurations(
+    description: Description<string> & { labels: readonly [string]; buckets: number[] },
+  ): (label: string, seconds: number) => void;
+}
+
+export function createInstruments(registry: Registry): Instruments {
+  const registers = [registry];
+
+  function tallied(
+    { name, help }: Description<string>,
+    labelNames: readonly string[],
+  ): (key: string, amount: number) => void {
+    const tally = new Map<string, number>();
+    const counter = new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [key, count] of tally) {
+          const values = key.split(SEPARATOR);
+          this.inc(Object.fromEntries(labelNames.map((label, index) => [label, values[index] ?? ""])), count);
+        }
+      },
+    });
+    registry.registerMetric(counter);
+    return (key, amount) => void tally.set(key, (tally.get(key) ?? 0) + amount);
+  }
+
+  return {
+    counter(description) {
+      const add = tallied(description, []);
+      return (amount = 1) => add("", amount);
+    },
+    labelledCounter(description) {
+      const add = tallied(description, description.labels);
+      return (...values) => add(values.join(SEPARATOR), 1);
+    },
+    gauge({ name, help }) {
+      const gauge = new Gauge({ name: PREFIX + name, help, registers });
+      return (value) => gauge.set(value);
+    },
+    labelledGauge({ name, help, labels }) {
+      return new Gauge({ name: PREFIX + name, help, labelNames: [...labels], registers });
+    },
+    durations({ name, help, buckets }) {
+      const histogram = new Histogram({ name: PREFIX + name, help, buckets, registers });
+      return (seconds) => histogram.observe(seconds);
+    },
+    labelledDurations({ name, help, labels, buckets }) {
+      const [label] = labels;
+      const histogram = new Histogram({ name: PREFIX + name, help, labelNames: [label], buckets, registers });
+      return (value, seconds) => histogram.observe({ [label]: value }, seconds);
+    },
+  };
+}
