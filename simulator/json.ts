@@ -15,11 +15,11 @@ const WHITE_SPACE = /[ \t\n\r]*/y;
 // Escapes and control characters are left to JSON.parse, which gets what this finds.
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-const LITERALS = new Map<string, Json>([
+const LITERALS: readonly [string, Json][] = [
   ["true", true],
   ["false", false],
   ["null", null],
-]);
+];
 const MAX_DEPTH = 100;
 
 class Parser {
@@ -44,7 +44,7 @@ class Parser {
     if (next === "{") return this.#object(depth);
     if (next === "[") return this.#array(depth);
     if (next === '"') return this.#string();
-    return this.#literal() ?? this.#number();
+    return this.#literalOrNumber();
   }
 
   #object(depth: number): JsonObject {
@@ -75,13 +75,11 @@ class Parser {
     return String(JSON.parse(this.#match(STRING)[0]));
   }
 
-  #literal(): Json | undefined {
-    for (const [word, value] of LITERALS) {
-      if (!this.#text.startsWith(word, this.#position)) continue;
-      this.#position += word.length;
-      return value;
-    }
-    return undefined;
+  #literalOrNumber(): Json {
+    const literal = LITERALS.find(([word]) => this.#text.startsWith(word, this.#position));
+    if (!literal) return this.#number();
+    this.#position += literal[0].length;
+    return literal[1];
   }
 
   #number(): number | bigint {
