@@ -1,0 +1,65 @@
+import { type EpochMillis, type LongId, statusFromCode } from "../domain/index.js";
+import { compareVersions, type VersionOrder } from "./cursor.js";
+import { type EventContext, StatusNotice } from "./notice.js";
+import type { Position, VersionState } from "./ports.js";
+
+/** A job's subscription starts with this many of the newest versions, and every older one that can still change. */
+const NEWEST_VERSIONS = 100;
+
+interface Known extends VersionOrder {
+  state: VersionState;
+}
+
+export interface FirstEventsInput {
+  context: EventContext;
+  at: Position;
+  states: ReadonlyMap<LongId, VersionState>;
+  /** When the states were confirmed by a poll. */
+  polledAt: EpochMillis;
+  /** True when changes before may have been missed by those who are told. */
+  gap: boolean;
+}
+
+/** The events that subscriptions start with at one point of the history; made once for all who start there. */
+export class FirstEvents {
+  #ofJob: StatusNotice[] | undefined;
+  readonly #ofVersion = new Map<LongId, StatusNotice>();
+
+  constructor(private readonly input: FirstEventsInput) {}
+
+  /** The versions of the job, oldest first; only those after `upTo` where the client was told of the others. */
+  ofJob(upTo?: VersionOrder): StatusNotice[] {
+    this.#ofJob ??= this.#chosen().map((known) => this.#notice(known, true));
+    return upTo ? this.#ofJob.filter((notice) => compareVersions(orderOf(notice), upTo) > 0) : this.#ofJob;
+  }
+
+  ofVersion(versionId: LongId): StatusNotice | undefined {
+    const made = this.#ofVersion.get(versionId);
+    if (made) return made;
+    const state = this.input.states.get(versionId);
+    if (!state) return undefined;
+    const notice = this.#notice({ versionId, createTime: state.createTime, state }, false);
+    this.#ofVersion.set(versionId, notice);
+    return notice;
+  }
+
+  #chosen(): Known[] {
+    const all = [...this.input.states]
+      .map(([versionId, state]) => ({ versionId, createTime: state.createTime, state }))
+      .toSorted(compareVersions);
+    const older = all.length - NEWEST_VERSIONS;
+    return all.filter(({ state }, index) => index >= older || !statusFromCode(state.statusCode).terminal);
+  }
+
+  #notice({ state, ...order }: Known, isPartOfJob: boolean): StatusNotice {
+    const { context, at, polledAt, gap } = this.input;
+    const cursor = isPartOfJob ? { ...at, upTo: order } : at;
+    // A version that is known only from its creation was not part of the poll.
+    const observedAt = state.version === null ? state.observedAt : Math.max(polledAt, state.observedAt);
+    return new StatusNotice(context, order.versionId, { ...state, observedAt }, cursor, gap, undefined);
+  }
+}
+
+function orderOf({ versionId, state }: StatusNotice): VersionOrder {
+  return { versionId, createTime: state.createTime };
+}

@@ -1,0 +1,316 @@
+import { type LongId, statusFromCode } from "../domain/index.js";
+import { type Cursor, compareVersions } from "./cursor.js";
+import type { WatchEvents } from "./events.js";
+import { FirstEvents } from "./first-events.js";
+import { Line } from "./line.js";
+import { type EventContext, type Notice, noticeOf } from "./notice.js";
+import type { HistoryEntry, HistoryHead, HistoryPage, Position, Snapshot, WatchHistory } from "./ports.js";
+import type { Subscriber } from "./subscriber.js";
+
+const PAGE = 500;
+
+export interface HubOptions {
+  context: EventContext;
+  history: WatchHistory;
+  events: WatchEvents;
+  newIncarnation(): string;
+  /** Called when the history could not be reached; it is tried again with the next {@link Hub.sync}. */
+  onError(error: unknown): void;
+  /** Called with the entries that were handed to subscribers. */
+  onEntries(entries: readonly HistoryEntry[]): void;
+}
+
+/** A subscription that starts with the current state, and the poll that it waits for. */
+interface Starting {
+  ticket: number | undefined;
+  /** It could not be resumed where it left off. */
+  gap: boolean;
+}
+
+/**
+ * Hands one job's history to this replica's subscribers. Everything goes through {@link sync}, whichever way news
+ * arrived: lost wake-ups, a store that was away and readers that come back share one path.
+ */
+export class Hub {
+  #line: Line | undefined;
+  readonly #joined = new Set<Subscriber>();
+  readonly #starting = new Map<Subscriber, Starting>();
+  readonly #resuming = new Map<Subscriber, Cursor>();
+  readonly #notices = new WeakMap<HistoryEntry, Notice>();
+  #syncing: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(private readonly options: HubOptions) {}
+
+  /** Starts a subscription: with the current state as a poll from now on shows it, or after a cursor. */
+  add(subscriber: Subscriber, after: Cursor | undefined): void {
+    if (after) this.#resuming.set(subscriber, after);
+    else this.#starting.set(subscriber, { ticket: undefined, gap: false });
+    void this.sync();
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.#joined.delete(subscriber);
+    this.#starting.delete(subscriber);
+    this.#resuming.delete(subscriber);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** True when there are versions and none can change by itself. */
+  get isAllTerminal(): boolean {
+    if (!this.#line || this.#line.states.size === 0) return false;
+    return [...this.#line.states.values()].every((state) => statusFromCode(state.statusCode).terminal);
+  }
+
+  /** Looks at the history's outline as somebody else read it. */
+  notice(head: HistoryHead | null): void {
+    const at = this.#line?.position;
+    const isCurrent = at && head?.incarnation === at.incarnation && head.announced === at.seq;
+    if (!isCurrent || this.#starting.size > 0 || this.#resuming.size > 0) void this.sync();
+  }
+
+  /** Takes entries that this replica has itself appended, without reading them again. */
+  accept(base: Position, entries: readonly HistoryEntry[]): void {
+    const at = this.#line?.position;
+    if (!this.#syncing && at?.incarnation === base.incarnation && at.seq === base.seq) this.#deliver(entries);
+    void this.sync();
+  }
+
+  /** Starts the history again with what this replica knows, or empty. */
+  async begin(): Promise<void> {
+    const { history, context, newIncarnation } = this.options;
+    const incarnation = newIncarnation();
+    const empty = { incarnation, seq: 0, origin: null, seeded: false, states: new Map(), entries: [] };
+    await history.begin(context.job, this.#line?.beginning(incarnation) ?? empty);
+  }
+
+  /** Catches up with the history and serves everybody who waits. One runs at a time; further calls make it go round again. */
+  sync(): Promise<void> {
+    this.#again = true;
+    this.#syncing ??= this.#run().finally(() => {
+      this.#syncing = undefined;
+    });
+    return this.#syncing;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      try {
+        await this.#requestPoll();
+        await this.#catchUp();
+        await this.#resume();
+        await this.#start();
+      } catch (error) {
+        this.options.onError(error);
+      }
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const { history, context } = this.options;
+    if (!this.#line) {
+      const snapshot = await history.load(context.job);
+      if (snapshot && isSettled(snapshot)) this.#line = new Line(snapshot);
+      return;
+    }
+    for (;;) {
+      const page = await history.read(context.job, this.#line.position, PAGE);
+      if (!page) await this.begin();
+      else if (!page.reachable) {
+        if (!(await this.#reconnect(page))) return;
+      } else {
+        if (page.head.incarnation !== this.#line.position.incarnation) {
+          this.#line.rename({ incarnation: page.head.incarnation, seq: this.#line.position.seq });
+        }
+        this.#deliver(page.entries);
+        if (page.entries.length < PAGE) return;
+      }
+    }
+  }
+
+  /** The history is not the one that was followed. Returns true when reading can go on. */
+  async #reconnect({ head }: HistoryPage): Promise<boolean> {
+    const { history, context, newIncarnation } = this.options;
+    const line = this.#line;
+    if (!line) return false;
+    const { incarnation, seq } = line.position;
+    const common = head.origin?.incarnation === incarnation ? head.origin.seq : undefined;
+    if (common !== undefined && common < seq) {
+      if (await history.begin(context.job, line.beginning(newIncarnation()))) return true;
+      // Others went on from an older copy: what they added is new, what only this replica knew has been told here.
+      line.rename({ incarnation: head.incarnation, seq: common });
+      for (const subscriber of this.#joined) subscriber.seq = Math.min(subscriber.seq, common);
+      return true;
+    }
+    const snapshot = await history.load(context.job);
+    if (!snapshot || !isSettled(snapshot)) return false;
+    this.#line = new Line(snapshot);
+    this.#tellDifferences(snapshot);
+    return true;
+  }
+
+  /** What was between is lost: whoever was told something else gets the current state. */
+  #tellDifferences({ head, states }: Snapshot): void {
+    const at = { incarnation: head.incarnation, seq: head.seq };
+    const { context } = this.options;
+    const first = new FirstEvents({ context, at, states, polledAt: head.polledAt, gap: true });
+    for (const subscriber of this.#joined) {
+      subscriber.seq = head.seq;
+      const { versionId } = subscriber;
+      if (versionId !== undefined && !states.has(versionId)) subscriber.push({ kind: "vanished", versionId });
+      for (const [id, state] of versionId === undefined
+        ? states
+        : [...states].filter(([v]) => v === versionId)) {
+        const notice = subscriber.latestCode(id) === state.statusCode ? undefined : first.ofVersion(id);
+        if (notice) subscriber.push(notice);
+      }
+    }
+  }
+
+  #deliver(entries: readonly HistoryEntry[]): void {
+    const line = this.#line;
+    if (!line || entries.length === 0) return;
+    for (const entry of entries) {
+      line.add(entry);
+      const notice = this.#noticeOf(line.position.incarnation, entry);
+      for (const subscriber of this.#joined) {
+        if (subscriber.seq >= entry.seq) continue;
+        subscriber.seq = entry.seq;
+        subscriber.push(notice);
+      }
+    }
+    this.options.onEntries(entries);
+  }
+
+  #noticeOf(incarnation: string, entry: HistoryEntry): Notice {
+    const made = this.#notices.get(entry);
+    if (made) return made;
+    const notice = noticeOf(this.options.context, incarnation, entry);
+    this.#notices.set(entry, notice);
+    return notice;
+  }
+
+  /** One request for everybody who came since the last one. */
+  async #requestPoll(): Promise<void> {
+    const asking = [...this.#starting.values()].filter((starting) => starting.ticket === undefined);
+    if (asking.length === 0) return;
+    const ticket = await this.options.history.want(this.options.context.job);
+    for (const starting of asking) starting.ticket = ticket;
+  }
+
+  async #start(): Promise<void> {
+    const { history, context } = this.options;
+    if (this.#starting.size === 0) return;
+    const snapshot = await history.load(context.job);
+    if (!snapshot || !isSettled(snapshot)) return;
+    const { head, states } = snapshot;
+    this.#line ??= new Line(snapshot);
+    if (head.incarnation !== this.#line.position.incarnation) return;
+    const at = { incarnation: head.incarnation, seq: head.seq };
+    const events = [false, true].map(
+      (gap) => new FirstEvents({ context, at, states, polledAt: head.polledAt, gap }),
+    );
+    for (const [subscriber, starting] of this.#starting) {
+      if (starting.ticket === undefined) continue;
+      // A store that was emptied has forgotten the request.
+      if (starting.ticket > head.wanted) starting.ticket = undefined;
+      else if (starting.ticket <= head.served) this.#join(subscriber, head, events[starting.gap ? 1 : 0]);
+    }
+    if (head.seq !== this.#line.position.seq) this.#again = true;
+  }
+
+  #join(subscriber: Subscriber, head: HistoryHead, first: FirstEvents | undefined): void {
+    const { versionId } = subscriber;
+    const notice = versionId === undefined ? undefined : first?.ofVersion(versionId);
+    this.#starting.delete(subscriber);
+    this.#joined.add(subscriber);
+    subscriber.seq = head.seq;
+    if (versionId === undefined) subscriber.start(first?.ofJob() ?? []);
+    else if (notice) subscriber.start([notice]);
+    // An incomplete list says nothing of what is missing in it.
+    else if (head.complete) subscriber.push({ kind: "vanished", versionId });
+  }
+
+  async #resume(): Promise<void> {
+    for (const [subscriber, cursor] of this.#resuming) {
+      const entries = await this.#entriesAfter(cursor);
+      if (!this.#resuming.has(subscriber)) continue;
+      const { versionId } = subscriber;
+      const isKnown = versionId === undefined || this.#line?.states.has(versionId);
+      this.#resuming.delete(subscriber);
+      this.options.events.resumed(entries !== undefined && isKnown === true);
+      if (entries && isKnown) this.#goOn(subscriber, cursor, entries);
+      else {
+        this.#starting.set(subscriber, { ticket: undefined, gap: true });
+        this.#again = true;
+      }
+    }
+  }
+
+  /** What followed the cursor, up to where this replica is; undefined when that cannot be told any more. */
+  async #entriesAfter(cursor: Cursor): Promise<HistoryEntry[] | undefined> {
+    const { history, context } = this.options;
+    const line = this.#line;
+    if (!line) return undefined;
+    const kept = cursor.incarnation === line.position.incarnation ? line.after(cursor.seq) : undefined;
+    if (kept) return kept;
+    const entries: HistoryEntry[] = [];
+    for (let at: Position = cursor; ; ) {
+      const page = await history.read(context.job, at, PAGE);
+      if (!page?.reachable || page.head.incarnation !== line.position.incarnation) return undefined;
+      entries.push(...page.entries);
+      const last = page.entries.at(-1)?.seq ?? 0;
+      if (page.entries.length < PAGE || last >= line.position.seq) break;
+      at = { incarnation: page.head.incarnation, seq: last };
+    }
+    return entries.filter((entry) => entry.seq <= line.position.seq);
+  }
+
+  #goOn(subscriber: Subscriber, { upTo }: Cursor, entries: readonly HistoryEntry[]): void {
+    const line = this.#line;
+    if (!line) return;
+    const { position, states } = line;
+    const { versionId } = subscriber;
+    const isUntold = (id: LongId) => {
+      const order = { versionId: id, createTime: states.get(id)?.createTime ?? null };
+      return upTo !== undefined && compareVersions(order, upTo) > 0;
+    };
+    this.#joined.add(subscriber);
+    subscriber.isResumed = true;
+    subscriber.seq = position.seq;
+    for (const entry of entries) {
+      const isOver = entry.kind === "gone" ? entry.seq !== position.seq : isUntold(entry.versionId);
+      const isBack = entry.kind === "vanished" && states.has(entry.versionId);
+      if (!isOver && !isBack) subscriber.push(this.#noticeOf(position.incarnation, entry));
+    }
+    if (upTo) this.#tellUntold(subscriber, upTo, isUntold);
+    const state = versionId === undefined ? undefined : states.get(versionId);
+    const isAtEnd = state && statusFromCode(state.statusCode).terminal && !subscriber.backlog.first;
+    if (isAtEnd) subscriber.push({ kind: "completed" });
+  }
+
+  /** The first events that were not given before the connection was lost. */
+  #tellUntold(subscriber: Subscriber, upTo: Cursor["upTo"], isUntold: (id: LongId) => boolean): void {
+    const line = this.#line;
+    if (!line) return;
+    const { context } = this.options;
+    const { position: at, states } = line;
+    const first = new FirstEvents({ context, at, states, polledAt: 0, gap: false });
+    const { versionId } = subscriber;
+    if (versionId === undefined) subscriber.start(first.ofJob(upTo));
+    else if (isUntold(versionId)) {
+      const notice = first.ofVersion(versionId);
+      subscriber.start(notice ? [notice] : []);
+    }
+  }
+}
+
+/** Whether a poll has been taken in, and everything that was appended may be told. */
+function isSettled({ head }: Snapshot): boolean {
+  return head.seeded && head.announced === head.seq;
+}

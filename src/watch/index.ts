@@ -1,0 +1,4 @@
+export { type PollOutcome, silentWatchEvents, type WatchEvents } from "./events.js";
+export { createMemoryWatchStores } from "./memory/index.js";
+export type { WatchStores } from "./ports.js";
+export { createStatusWatch, type StatusWatchOptions } from "./status-watch.js";

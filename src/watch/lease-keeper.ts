@@ -1,0 +1,156 @@
+import type { Clock } from "../clock.js";
+import type { WatchConfig } from "../config/index.js";
+import type { Logger } from "../observability/logger.js";
+import { Alarm } from "./alarm.js";
+import type { HistoryHead, JobKey, WatchStores } from "./ports.js";
+
+/** A lease as its holder knows it. */
+export interface HeldLease {
+  fence: number;
+  /** False while the first poll after a time in which nobody watched is still to come. */
+  continuous: boolean;
+  /** Another can hold the lease from then on (ms since the epoch). */
+  validUntil: number;
+}
+
+/** How soon another replica goes on after the holder died: within 3 polls, or 3 s if that is longer. */
+export function failoverMs({ pollIntervalMs }: WatchConfig): number {
+  return Math.max(3 * pollIntervalMs, 3_000);
+}
+
+/** Half of the fail-over time is for the lease to end, the rest for another to notice and poll. */
+export function leaseTtlMs(config: WatchConfig): number {
+  return failoverMs(config) / 2;
+}
+
+export interface LeaseKeeperOptions {
+  job: JobKey;
+  owner: string;
+  stores: WatchStores;
+  config: WatchConfig;
+  clock: Clock;
+  log: Logger;
+  /** Called after each beat with the lease as it is now; `undefined` while it is not held. */
+  onBeat(lease: HeldLease | undefined, head: HistoryHead | null): void;
+  /** Called when the store could not be reached. */
+  onAway(): void;
+}
+
+/**
+ * Holds or waits for one job's lease with a regular beat. A beat also looks at the history's outline, so that a lost
+ * wake-up costs no more than one beat.
+ */
+export class LeaseKeeper {
+  #lease: HeldLease | undefined;
+  #settledFence: number | undefined;
+  #waitedFor: number | undefined;
+  /** Until then the last known holder may claim the lease first, after the store was away. */
+  #deferUntil = 0;
+  #wasAway = false;
+  #stopped = false;
+  readonly #alarm: Alarm;
+  readonly #ttlMs: number;
+  #running: Promise<void> | undefined;
+
+  constructor(private readonly options: LeaseKeeperOptions) {
+    this.#alarm = new Alarm(options.clock);
+    this.#ttlMs = leaseTtlMs(options.config);
+  }
+
+  /** The lease, while nobody else can hold it. */
+  get lease(): HeldLease | undefined {
+    return this.#lease && this.options.clock.now() < this.#lease.validUntil ? this.#lease : undefined;
+  }
+
+  /** True when another was seen to hold the lease at the last beat. */
+  get isWaiting(): boolean {
+    return this.#waitedFor !== undefined;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Beats soon. */
+  wake(): void {
+    this.#alarm.ring();
+  }
+
+  /** A poll under this lease is in the history. */
+  settle(fence: number): void {
+    this.#settledFence = fence;
+    if (this.#lease?.fence === fence) this.#lease = { ...this.#lease, continuous: true };
+  }
+
+  /** Renews the lease, or takes it when it is free. Rejects while the store is away. */
+  async renew(): Promise<HeldLease | undefined> {
+    if (this.#stopped) return undefined;
+    const { stores, job, owner, clock } = this.options;
+    const sentAt = clock.now();
+    const hold = await stores.lease.hold(job, {
+      owner,
+      ttlMs: this.#ttlMs,
+      ...(this.#waitedFor !== undefined && { waitedFor: this.#waitedFor }),
+      settled: this.#lease !== undefined && this.#settledFence === this.#lease.fence,
+      continuityMs: this.#continuityMs,
+    });
+    this.#waitedFor = hold.held ? undefined : hold.fence;
+    this.#lease = hold.held
+      ? { fence: hold.fence, continuous: hold.continuous, validUntil: sentAt + this.#ttlMs }
+      : undefined;
+    return this.#lease;
+  }
+
+  async stop(reason: "unwatched" | "handover"): Promise<void> {
+    this.#stopped = true;
+    this.#alarm.ring();
+    await this.#running;
+    await this.#release(reason);
+  }
+
+  /**
+   * A silence that is no longer than the slowest polling misses no more than that does; nor does one in which
+   * another could have taken over, twice.
+   */
+  get #continuityMs(): number {
+    return Math.max(2 * failoverMs(this.options.config), this.options.config.maxPollIntervalMs);
+  }
+
+  async #release(reason: "unwatched" | "handover"): Promise<void> {
+    const { stores, job, owner, log } = this.options;
+    if (!this.#lease) return;
+    this.#lease = undefined;
+    try {
+      await stores.lease.release(job, owner, reason);
+    } catch (error) {
+      log.debug(
+        { event: "watch_lease_not_released", err: error },
+        "The lease could not be given up: it will end",
+      );
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#beat();
+      await this.#alarm.wait(this.#ttlMs / 3);
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { stores, job, clock, log, onBeat } = this.options;
+    try {
+      const claims = clock.now() >= this.#deferUntil;
+      const [, head] = await Promise.all([claims ? this.renew() : undefined, stores.history.head(job)]);
+      this.#wasAway = false;
+      if (!this.#stopped) onBeat(this.lease, head);
+    } catch (error) {
+      if (!this.#wasAway)
+        log.debug({ event: "watch_store_away", err: error }, "Cannot reach the watch store");
+      this.#wasAway = true;
+      // Whoever held the lease knows most about the job: it goes first when the store is back.
+      if (this.#waitedFor !== undefined) this.#deferUntil = clock.now() + this.#ttlMs;
+      if (!this.#stopped) this.options.onAway();
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "../../clock.js";
+import type { Claim, Hold, JobKey, WatchLease } from "../ports.js";
+import { jobKeyText, type MemorySignals } from "./signals.js";
+
+interface Lease {
+  owner: string | undefined;
+  expiresAt: number;
+  heldAt: number;
+  fence: number;
+  /** The fencing number of the holder after whom nobody watched any more. */
+  unwatchedAfter: number | undefined;
+}
+
+/** Leases of one process, for a gateway that is a single replica. */
+export class MemoryLease implements WatchLease {
+  readonly #leases = new Map<string, Lease>();
+  #lastFence = 0;
+
+  constructor(
+    private readonly signals: MemorySignals,
+    private readonly clock: Clock,
+    private readonly maxJobs = 2_000,
+  ) {}
+
+  async hold(job: JobKey, claim: Claim): Promise<Hold> {
+    const now = this.clock.now();
+    const lease = this.#lease(job);
+    const isFree = lease.owner === undefined || lease.expiresAt <= now;
+    if (!isFree && lease.owner !== claim.owner) return { held: false, fence: lease.fence };
+    if (isFree) this.#take(lease, claim, now);
+    if (claim.settled) lease.unwatchedAfter = undefined;
+    Object.assign(lease, { owner: claim.owner, expiresAt: now + claim.ttlMs, heldAt: now });
+    return { held: true, fence: lease.fence, continuous: lease.unwatchedAfter === undefined };
+  }
+
+  async release(job: JobKey, owner: string, reason: "unwatched" | "handover"): Promise<void> {
+    const lease = this.#leases.get(jobKeyText(job));
+    if (lease?.owner !== owner) return;
+    lease.owner = undefined;
+    lease.heldAt = this.clock.now();
+    if (reason === "unwatched") lease.unwatchedAfter ??= lease.fence;
+    this.signals.wake(job);
+  }
+
+  #take(lease: Lease, { waitedFor, continuityMs }: Claim, now: number): void {
+    const wasWatching = waitedFor !== undefined && waitedFor === lease.fence;
+    const isLongAgo = lease.fence > 0 && now - lease.heldAt > continuityMs;
+    if (wasWatching && lease.unwatchedAfter === lease.fence) lease.unwatchedAfter = undefined;
+    else if (!wasWatching && isLongAgo) lease.unwatchedAfter ??= lease.fence;
+    this.#lastFence += 1;
+    lease.fence = this.#lastFence;
+  }
+
+  #lease(job: JobKey): Lease {
+    const key = jobKeyText(job);
+    const lease: Lease = this.#leases.get(key) ?? {
+      owner: undefined,
+      expiresAt: 0,
+      heldAt: 0,
+      fence: 0,
+      unwatchedAfter: undefined,
+    };
+    this.#leases.delete(key);
+    this.#leases.set(key, lease);
+    if (this.#leases.size > this.maxJobs) this.#forgetOldest();
+    return lease;
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { owner }] of this.#leases) {
+      if (owner === undefined) {
+        this.#leases.delete(key);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import type { EpochMillis, JobWithVersions, LongId } from "../domain/index.js";
+import { applyChange, changesBetween, type Observation, refreshedStates } from "./changes.js";
+import type {
+  Announcement,
+  HistoryChange,
+  HistoryEntry,
+  JobKey,
+  Position,
+  Snapshot,
+  VersionState,
+  WatchHistory,
+} from "./ports.js";
+
+/** What a poll found, and under which circumstances. */
+export interface Recording {
+  /** `gone`: the job does not exist any more. */
+  found: JobWithVersions | "gone";
+  observedAt: EpochMillis;
+  /** The job was not watched before this poll. */
+  gap: boolean;
+  /** The lease's fencing number. */
+  fence: number;
+  /** The poll's {@link WatchHistory.beginPoll} number. */
+  tick: number;
+  /** Somebody waits for this poll. */
+  wanted: boolean;
+}
+
+/** `fenced`: a later holder of the lease has written; this poll is not part of the history. */
+export type Recorded =
+  | { outcome: "recorded"; base: Position; entries: HistoryEntry[] }
+  | { outcome: "fenced" };
+
+export interface RecorderOptions {
+  job: JobKey;
+  history: WatchHistory;
+  /** Starts the history where there is none: with what this replica knows of a lost one, or empty. */
+  begin(): Promise<void>;
+  /** The caches are told between an append and its announcement. Does not reject. */
+  observe(found: JobWithVersions | "gone", changed: readonly LongId[]): Promise<void>;
+}
+
+interface Plan {
+  changes: HistoryChange[];
+  refresh: Map<LongId, VersionState>;
+}
+
+/**
+ * Takes polls into the history: append, refresh the caches, announce. All of it can be repeated after a failure, because
+ * an append that has happened leaves nothing to append.
+ */
+export class Recorder {
+  /** The history as this writer left it. */
+  #known: Snapshot | undefined;
+
+  constructor(private readonly options: RecorderOptions) {}
+
+  /** Forgets what was known of the history, because another may have written. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  /** Rejects while the store is away; to be called again then, with the same recording. */
+  async record(recording: Recording): Promise<Recorded> {
+    try {
+      for (;;) {
+        const recorded = await this.#try(recording);
+        if (recorded !== "conflict") return recorded;
+        this.forget();
+      }
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
+  }
+
+  async #try(recording: Recording): Promise<Recorded | "conflict"> {
+    const known = await this.#load();
+    const base = { incarnation: known.head.incarnation, seq: known.head.seq };
+    const plan = planFor(known, recording);
+    const appended = await this.#append(known, plan, recording.fence);
+    if (appended !== "appended") return this.#unrecorded(appended);
+    const hasNews = plan.changes.length > 0 || known.head.seq > known.head.announced;
+    if (hasNews) await this.options.observe(recording.found, changedVersions(plan.changes));
+    if (hasNews || recording.gap || recording.wanted) {
+      const announced = await this.#announce(known, recording);
+      if (announced !== "announced") return this.#unrecorded(announced);
+    }
+    const entries = plan.changes.map((change, index) => ({ ...change, seq: base.seq + index + 1 }));
+    return { outcome: "recorded", base, entries };
+  }
+
+  #unrecorded(why: "conflict" | "fenced"): Recorded | "conflict" {
+    this.forget();
+    return why === "fenced" ? { outcome: "fenced" } : "conflict";
+  }
+
+  async #load(): Promise<Snapshot> {
+    const { history, job, begin } = this.options;
+    while (!this.#known) {
+      this.#known = (await history.load(job)) ?? undefined;
+      if (!this.#known) await begin();
+    }
+    return this.#known;
+  }
+
+  async #append(known: Snapshot, { changes, refresh }: Plan, fence: number) {
+    const { head, states } = known;
+    if (head.seeded && changes.length === 0 && refresh.size === 0) return "appended";
+    const base = { incarnation: head.incarnation, seq: head.seq };
+    const result = await this.options.history.append(this.options.job, { fence, base, changes, refresh });
+    if (result !== "appended") return result;
+    for (const change of changes) applyChange(states, change);
+    for (const [versionId, state] of refresh) states.set(versionId, state);
+    known.head = { ...head, seq: head.seq + changes.length, seeded: true };
+    return result;
+  }
+
+  async #announce(known: Snapshot, recording: Recording) {
+    const { observedAt: polledAt, fence, tick: served, found } = recording;
+    const { incarnation } = known.head;
+    const complete = found === "gone" || found.complete;
+    const announcement: Announcement = { fence, incarnation, served, polledAt, complete };
+    const result = await this.options.history.announce(this.options.job, announcement);
+    if (result === "announced") known.head = { ...known.head, announced: known.head.seq };
+    return result;
+  }
+}
+
+function planFor({ head, states }: Snapshot, { found, observedAt, gap, wanted }: Recording): Plan {
+  if (found === "gone") return { changes: [{ kind: "gone", observedAt }], refresh: new Map() };
+  const observation: Observation = { job: found, observedAt, gap };
+  const known = { states, seeded: head.seeded };
+  const changes = changesBetween(known, observation);
+  // Details are kept up to date only for those who are about to be given them.
+  const isNeeded = wanted || !head.seeded;
+  return { changes, refresh: isNeeded ? refreshedStates(known, observation) : new Map() };
+}
+
+function changedVersions(changes: readonly HistoryChange[]): LongId[] {
+  return changes.flatMap((change) => (change.kind === "gone" ? [] : [change.versionId]));
+}
