@@ -1,14 +1,14 @@
-import { defineConfig, mergeConfig } from "vitest/config";
+import { defineConfig } from "vitest/config";
 import base from "./vitest.config.js";
 
 /** The pages in a real Chromium; everything else as in the other tests. */
 export default defineConfig({
-  ...mergeConfig(base, {}),
+  ...base,
   test: {
     ...base.test,
     include: ["test/browser/**/*.test.ts"],
     globalSetup: ["test/browser/build-explorer.ts"],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     fileParallelism: false,
   },
 });

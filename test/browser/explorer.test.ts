@@ -3,9 +3,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchChromium } from "../support/chromium.js";
 import { type Gateway, startGateway } from "../support/gateway.js";
 import { STATUS, startSimulator, type TestSimulator } from "../support/simulator.js";
-import { until } from "../support/until.js";
+import { until as untilWithin } from "../support/until.js";
 import { GraphiQL } from "./graphiql.js";
 import { openPage } from "./opened-page.js";
+
+/** A browser on a busy machine takes its time. */
+const DEADLINE_MS = 30_000;
 
 let browser: Browser;
 
@@ -14,6 +17,10 @@ beforeAll(async () => {
 });
 
 afterAll(() => browser.close());
+
+function until(description: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
+  return untilWithin(description, condition, DEADLINE_MS);
+}
 
 function gatewayFor(simulator: TestSimulator): Promise<Gateway> {
   return startGateway({
