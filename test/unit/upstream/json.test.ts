@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bareInteger, parseJson, parseObject, writeJson } from "../../../src/upstream/json.js";
 import { id } from "../../support/upstream-client.js";

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalRequest, percentEncode, sha256Hex } from "../../../src/upstream/auth/canonical-request.js";
 import { basicDateTime, type SigningIdentity, signatureHeaders } from "../../../src/upstream/auth/signing.js";
