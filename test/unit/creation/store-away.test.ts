@@ -1,0 +1,307 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/clock.js";
+import {
+  createMemoryIdempotencyStore,
+  createRedisIdempotencyStore,
+  type IdempotencyStore,
+} from "../../../src/creation/index.js";
+import type { Decide } from "../../../src/creation/store.js";
+import type { RedisConnection } from "../../../src/redis.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { connectTestRedis } from "../../support/redis.js";
+import { type RedisServer, startRedis } from "../../support/redis-server.js";
+import { until } from "../../support/until.js";
+import { createRig, failureOf, LEASE_MS, type Rig } from "./rig.js";
+import { sampleVersion } from "./samples.js";
+
+const KEY = { idempotencyKey: "one-intent" };
+const OTHER_INPUT = { ...KEY, version: sampleVersion({ workerServerNum: 2 }) };
+const AWAY = { code: "UPSTREAM_UNAVAILABLE", details: { dependency: "redis", outcome: "not-sent" } };
+
+/** A promise, and how to resolve it. */
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+describe("while Redis is away", () => {
+  let server: RedisServer;
+  let redis: RedisConnection;
+  let rig: Rig;
+  beforeEach(async () => {
+    server = await startRedis();
+    redis = await connectTestRedis({ target: { kind: "single", url: server.url }, timeoutMs: 300 });
+    const store = createRedisIdempotencyStore(redis, { clock: systemClock });
+    rig = createRig({ store });
+  });
+  afterEach(async () => {
+    await rig.store.close();
+    await redis.close();
+    server.resume();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const settings = { clock: systemClock, claimLeaseMs: 600, upstreamTimeoutMs: 300 };
+
+  async function killRedis(): Promise<void> {
+    await server.kill();
+    await until("the connection is down", () => !redis.isUp());
+  }
+
+  async function restartRedis(): Promise<void> {
+    await server.restart();
+    await until("the connection is up", () => redis.isUp());
+  }
+
+  it("a creation with a key is refused and nothing is sent", async () => {
+    await killRedis();
+    expect(await failureOf(rig.create(KEY))).toMatchObject(AWAY);
+    expect(rig.upstream.posts).toEqual([]);
+    expect(rig.diary.counted).toEqual(["store away"]);
+  });
+
+  it("the same holds while it is there but does not answer", async () => {
+    server.pause();
+    expect(await failureOf(rig.create(KEY))).toMatchObject(AWAY);
+    expect(rig.upstream.posts).toEqual([]);
+  });
+
+  it("a claim that was written although its answer came too late is given up", async () => {
+    const creation = rig.replica({ ...settings, claimLeaseMs: 600_000 });
+    server.pause();
+    await failureOf(rig.create(KEY, creation));
+    server.resume();
+    await until("the key is free", () =>
+      rig.create(OTHER_INPUT, creation).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  it("a creation without a key goes on", async () => {
+    await killRedis();
+    expect(await rig.create()).toMatchObject({ versionId: "100" });
+  });
+
+  it("creations with keys go on once it is back", async () => {
+    await killRedis();
+    await failureOf(rig.create(KEY));
+    await restartRedis();
+    expect(await rig.create(KEY)).toMatchObject({ versionId: "100" });
+  });
+
+  it("nothing is sent when it goes between the claim and the POST", async () => {
+    const creation = rig.replica(settings);
+    expect(await failureOf(rig.create({ ...KEY, checkRules: killRedis }, creation))).toMatchObject(AWAY);
+    expect(rig.upstream.posts).toEqual([]);
+  });
+
+  it("a POST that has begun is answered, and its result recorded when it is back, even if it has come back empty", async () => {
+    const creation = rig.replica(settings);
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY, creation);
+    await until("it has sent", () => rig.upstream.posts.length === 1);
+    await killRedis();
+    open();
+    const { versionId } = await created;
+    await restartRedis();
+    await creation.drain();
+    expect(await rig.create(KEY)).toMatchObject({ versionId });
+    expect(rig.upstream.posts).toHaveLength(1);
+    expect(rig.upstream.lists).toEqual([]);
+  });
+
+  it("an unknown outcome is recorded when it is back: the repeat lists the versions first", async () => {
+    const creation = rig.replica(settings);
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened.then(() => Promise.reject(new Error("cut"))));
+    const failed = failureOf(rig.create(KEY, creation));
+    await until("it has sent", () => rig.upstream.posts.length === 1);
+    await killRedis();
+    open();
+    await failed;
+    await restartRedis();
+    await creation.drain();
+    expect((await failureOf(rig.create(KEY))).details.outcome).toBe("unknown");
+    expect(rig.upstream.lists).toHaveLength(1);
+  });
+
+  it("a claim that is held is written again when Redis has come back empty", async () => {
+    const creation = rig.replica(settings);
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY, creation);
+    await until("it has sent", () => rig.upstream.posts.length === 1);
+    await killRedis();
+    await restartRedis();
+    await until(
+      "the claim is written again",
+      async () => (await redis.commands.keys(`${redis.keyPrefix}creation:key:*`)).length === 1,
+    );
+    const waiter = rig.create(KEY, rig.replica({ clock: systemClock }));
+    open();
+    expect(await waiter).toEqual(await created);
+    expect(rig.upstream.posts).toHaveLength(1);
+  });
+
+  it("a waiter is told that the version may exist", async () => {
+    const creation = rig.replica(settings);
+    rig.upstream.fates.push("hang-after");
+    void rig.create(KEY, creation);
+    await until("it has sent", () => rig.upstream.posts.length === 1);
+    let waits = false;
+    const changed = (keyId: string, ms: number) => {
+      waits = true;
+      return rig.store.changed(keyId, ms);
+    };
+    const waiter = failureOf(rig.create(KEY, rig.replica({ ...settings, store: { ...rig.store, changed } })));
+    await until("it waits", () => waits);
+    await killRedis();
+    expect(await waiter).toMatchObject({
+      code: "UPSTREAM_UNAVAILABLE",
+      details: { dependency: "redis", outcome: "unknown" },
+    });
+  });
+});
+
+describe("what is kept in Redis", () => {
+  it("holds neither the key nor a token nor anything of the input, and expires", async () => {
+    const redis = await connectTestRedis();
+    const store = createRedisIdempotencyStore(redis, { clock: systemClock });
+    const rig = createRig({ store });
+    await rig.create({ idempotencyKey: "a-key-with-a-secret", version: sampleVersion({}, "a description") });
+    const names = await redis.commands.keys(`${redis.keyPrefix}*`);
+    const values = await redis.commands.mget(names);
+    const everything = [...names, ...values].join("\n");
+    expect(values.join()).toContain('"state":"done"');
+    for (const secret of [
+      "a-key-with-a-secret",
+      "token of ann",
+      "a description",
+      "/usr/app/",
+      "learning_rate",
+    ])
+      expect(everything).not.toContain(secret);
+    for (const name of names) {
+      const ttl = await redis.commands.pttl(name);
+      expect(ttl).toBeGreaterThan(0);
+      expect(ttl).toBeLessThanOrEqual(24 * 60 * 60 * 1_000);
+    }
+    await store.close();
+    await redis.close();
+  });
+});
+
+/** A store that can be cut off, in place of a Redis whose answers come at the wrong moment. */
+class CutOffStore implements IdempotencyStore {
+  away = false;
+  private readonly store: IdempotencyStore;
+  readonly owners: IdempotencyStore["owners"];
+  readonly posts: IdempotencyStore["posts"];
+
+  constructor(clock: FakeClock) {
+    this.store = createMemoryIdempotencyStore({ clock });
+    this.owners = this.store.owners;
+    this.posts = this.store.posts;
+  }
+
+  transact = async <T>(keyId: string, decide: Decide<T>): Promise<T> => {
+    if (this.away) throw new Error("away");
+    return this.store.transact(keyId, decide);
+  };
+  changed = (keyId: string, ms: number): Promise<void> => this.store.changed(keyId, ms);
+  close = (): Promise<void> => this.store.close();
+}
+
+describe("a claim that cannot be renewed", () => {
+  it("calls its POST off before others can take the claim over, if it still queues", async () => {
+    const storeClock = new FakeClock();
+    const store = new CutOffStore(storeClock);
+    const rig = createRig({ store });
+    const failed = failureOf(
+      rig.create(
+        KEY,
+        rig.replica({
+          upstream: {
+            ...rig.upstream,
+            createVersion: ({ signal }) =>
+              new Promise((_, reject) => {
+                signal?.addEventListener("abort", () => reject(signal.reason));
+              }),
+          },
+        }),
+      ),
+    );
+    await rig.clock.advance(0);
+    store.away = true;
+    await rig.clock.advance(LEASE_MS - 1);
+    expect(await failed).toMatchObject(AWAY);
+    expect(rig.upstream.posts).toEqual([]);
+  });
+
+  it("keeps being renewed after that, so that a POST which has left is not reconciled when the store is back", async () => {
+    const storeClock = new FakeClock();
+    const store = new CutOffStore(storeClock);
+    const rig = createRig({ store });
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY);
+    await rig.clock.advance(0);
+    store.away = true;
+    await rig.clock.advance(LEASE_MS + 1_000);
+    await storeClock.advance(2 * LEASE_MS);
+    store.away = false;
+    await rig.clock.advance(LEASE_MS);
+    const waiter = rig.create(KEY);
+    open();
+    expect(await waiter).toEqual(await created);
+    expect(rig.upstream.lists).toEqual([]);
+  });
+});
+
+describe("a result that the store does not take", () => {
+  it("is offered again until it does: draining waits for that", async () => {
+    const clock = new FakeClock();
+    const store = new CutOffStore(clock);
+    const rig = createRig({ store });
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY);
+    await rig.clock.advance(0);
+    store.away = true;
+    open();
+    await created;
+    let drained = false;
+    void rig.creation.drain().then(() => {
+      drained = true;
+    });
+    await rig.clock.advance(30_000);
+    expect(drained).toBe(false);
+    store.away = false;
+    await rig.clock.advance(5_000);
+    expect(drained).toBe(true);
+    expect(await rig.create(KEY)).toEqual(await created);
+    expect(rig.upstream.posts).toHaveLength(1);
+  });
+
+  it("is given up after ten minutes, and nothing goes on running", async () => {
+    const clock = new FakeClock();
+    const store = new CutOffStore(clock);
+    const rig = createRig({ store });
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY);
+    await rig.clock.advance(0);
+    store.away = true;
+    open();
+    await created;
+    await rig.clock.advance(10 * 60_000 + 5_000);
+    await rig.creation.drain();
+    expect(rig.clock.sleeping).toBe(0);
+  });
+});
