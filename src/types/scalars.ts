@@ -7,7 +7,7 @@ const MAX_DATE_MS = 8.64e15;
 /** Milliseconds since the epoch, as ISO-8601 in UTC. */
 export const DateTime = new GraphQLScalarType<number, string>({
   name: "DateTime",
-  description: "ISO-8601 UTC instant, millisecond precision, for instance `2018-04-20T02:39:50.635Z`.",
+  description: "ISO-8601 UTC instant, millisecond precision, for instance `2018-04-20T02:06:30.635Z`.",
   serialize: (value) => {
     const time = Number(value);
     if (Math.abs(time) <= MAX_DATE_MS) return new Date(time).toISOString();

@@ -59,6 +59,44 @@ export function aVersion(fields: Partial<TrainingJobVersion> = {}): TrainingJobV
   };
 }
 
+/** A version with a value in every field. */
+export const FULL_VERSION: TrainingJobVersion = aVersion({
+  preVersionId: id("19"),
+  startTime: 1_524_189_990_636,
+  duration: "9223372036854775807",
+  engineType: 1,
+  engineId: id("1"),
+  engineName: "TensorFlow",
+  engineVersion: "TF-1.4.0-python2.7",
+  modelId: id("2"),
+  appUrl: "/usr/app/",
+  bootFileUrl: "/usr/app/boot.py",
+  parameter: [{ label: "learning_rate", value: "0.01" }],
+  dataUrl: "/usr/data/",
+  datasetId: "d",
+  datasetName: "dn",
+  datasetVersionId: "dv",
+  datasetVersionName: "dvn",
+  dataSource: [{ type: "OBS", dataUrl: "/usr/data/", datasetId: null, datasetVersion: null }],
+  trainUrl: "/usr/train/",
+  logUrl: "/usr/log/",
+  userImageUrl: "image:1",
+  userCommand: "run",
+  workerServerNum: 1,
+  specId: id("1"),
+  specCode: "modelarts.vm.gpu.v100",
+  core: "2",
+  cpu: "8",
+  gpuNum: 1,
+  gpuType: "nvidia-v100",
+  poolId: "pool",
+  poolName: "the pool",
+  resourceId: "r",
+  volumes: [{ nfs: { id: "n", read_only: false } }],
+  modelMetricList: { metric: [] },
+  systemMetricList: { cpuUsage: ["1"], interval: 60 },
+});
+
 /** A job with these versions, newest first. */
 export function aJob(
   jobId: string,

@@ -5,12 +5,13 @@ import {
   type CreatedVersion,
   type StatusEvent,
   statusFromCode,
+  type TrainingJobVersion,
 } from "../../../src/domain/index.js";
 import { GatewayError, type Violation } from "../../../src/errors.js";
 import type { CreationRequest, WatchRequest } from "../../../src/ports.js";
 import { buildGatewaySchema } from "../../../src/schema.js";
-import { id } from "./entities.js";
-import { Project } from "./project.js";
+import { aJob, id } from "./entities.js";
+import { Project, sampleContents } from "./project.js";
 
 const schema = buildGatewaySchema();
 const caller: Caller = { projectId: "p", credential: { kind: "token", token: "t" }, credentialId: "c" };
@@ -33,7 +34,7 @@ export class Gateway {
   isRepeat = false;
   stopFailure: Error | undefined;
   events: StatusEvent[] = [];
-  identityFailure: GatewayError | undefined;
+  private isUnknown = false;
 
   constructor(readonly project = new Project()) {}
 
@@ -81,10 +82,15 @@ export class Gateway {
       requestId: "r",
       quotaKey: "q",
       identify: () => {
-        if (this.identityFailure) throw this.identityFailure;
+        if (this.isUnknown) throw new GatewayError("UNAUTHENTICATED", "Send a token.");
         return caller;
       },
     });
+  }
+
+  /** From now on requests carry no valid credential. */
+  refuseIdentity(): void {
+    this.isUnknown = true;
   }
 
   /** Runs a query or mutation. */
@@ -101,6 +107,11 @@ export class Gateway {
     for await (const result of stream) results.push(result);
     return results;
   }
+}
+
+/** A gateway in front of a project whose job 10 has these versions, newest first. */
+export function gatewayWith(...versions: TrainingJobVersion[]): Gateway {
+  return new Gateway(new Project({ ...sampleContents(), jobs: [aJob("10", versions)] }));
 }
 
 /** The data of an answer as plain JSON; fails when it carries errors. */

@@ -62,9 +62,12 @@ export class Project implements RequestLookups {
 
   async trainingJobs(query: JobListQuery): Promise<TrainingJobPage> {
     const { jobs } = await this.answer("trainingJobs", JSON.stringify(query), undefined);
-    const summaries = jobs.map(({ versions, complete: _, ...job }) => ({
-      ...job,
-      currentVersion: versions[0] ? withinCoverage(versions[0], "summary") : null,
+    const summaries = jobs.map(({ jobId, jobName, jobDesc, versionCount, versions: [newest] }) => ({
+      jobId,
+      jobName,
+      jobDesc,
+      versionCount,
+      currentVersion: newest ? withinCoverage(newest, "summary") : null,
     }));
     return { jobs: summaries, jobTotalCount: jobs.length, jobCountLimit: 100, quotas: null };
   }

@@ -5,8 +5,16 @@ import { dataOf, Gateway, nameOf } from "../resolvers/gateway.js";
 /** Fields of an input, any of them, with any value. */
 export type Fields = Record<string, unknown>;
 
-/** Code and data left out: neither a path, nor a data set, nor anything else that a rule speaks of. */
+/** Without the sample's data set. */
 export const NO_DATA: Fields = { datasetId: null, datasetVersionId: null };
+
+export const OBS_ITEM: Fields = { type: "OBS", dataUrl: "/usr/data/" };
+export const DATASET_ITEM: Fields = { type: "DATASET", datasetId: "d", datasetVersion: "v" };
+
+/** These data sources in place of the sample's data set. */
+export function sources(...dataSource: Fields[]): Fields {
+  return { ...NO_DATA, dataSource };
+}
 
 /** The vendor's sample with other fields. */
 export function inputWith(config: Fields = {}, top: Fields = {}): Fields {
