@@ -37,8 +37,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 
 try {
-  const url = await app.start();
-  log.info({ event: "listening", url }, "listening");
+  await app.start();
 } catch (error) {
   log.fatal({ event: "start_failed", reason: (error as Error).message }, "The gateway could not start");
   process.exit(1);

@@ -3,6 +3,7 @@ import {
   type ApolloServerPlugin,
   type GraphQLRequestContext,
   type GraphQLRequestListener,
+  type HTTPGraphQLRequest,
 } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -65,15 +66,17 @@ function finish(context: Context, startedAt: number, recordOperation: RecordOper
   });
 }
 
-function gatewayPlugin({
-  limits,
-  rateLimiter,
-  recordOperation,
-}: ApolloOptions): ApolloServerPlugin<GatewayContext> {
+function gatewayPlugin(
+  { limits, rateLimiter, recordOperation }: ApolloOptions,
+  wellFormed: WeakSet<HTTPGraphQLRequest>,
+): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart(): Promise<GraphQLRequestListener<GatewayContext>> {
       const startedAt = performance.now();
       return {
+        async didResolveSource({ request }) {
+          if (request.http) wellFormed.add(request.http);
+        },
         async didResolveOperation(context) {
           rateLimiter.consume(context.contextValue.quotaKey);
           checkResolvedOperation(context, limits);
@@ -86,8 +89,16 @@ function gatewayPlugin({
   };
 }
 
-/** A started Apollo Server for queries and mutations over HTTP. It renders no page and calls no outside address. */
-export async function startApollo(options: ApolloOptions): Promise<ApolloServer<GatewayContext>> {
+/** Apollo Server for queries and mutations over HTTP. */
+export interface Apollo {
+  server: ApolloServer<GatewayContext>;
+  /** Whether the request was one of GraphQL over HTTP, whatever became of its document. Known once it is answered. */
+  isWellFormed(request: HTTPGraphQLRequest): boolean;
+}
+
+/** Starts Apollo Server. It renders no page and calls no outside address. */
+export async function startApollo(options: ApolloOptions): Promise<Apollo> {
+  const wellFormed = new WeakSet<HTTPGraphQLRequest>();
   const apolloLimits = createApolloLimits(options.limits);
   const server = new ApolloServer<GatewayContext>({
     schema: options.schema,
@@ -107,9 +118,9 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       apolloLimits.plugin,
-      gatewayPlugin(options),
+      gatewayPlugin(options, wellFormed),
     ],
   });
   await server.start();
-  return server;
+  return { server, isWellFormed: (request) => wellFormed.has(request) };
 }

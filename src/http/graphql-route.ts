@@ -1,11 +1,12 @@
-import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
+import { HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayContext, type Services } from "../context.js";
 import type { Identity } from "../identity.js";
+import type { Apollo } from "./apollo.js";
 import { identityHeaders, requestInfo } from "./request-info.js";
 
 export interface GraphqlRouteOptions {
-  apollo: ApolloServer<GatewayContext>;
+  apollo: Apollo;
   services: Services;
   identity: Identity;
 }
@@ -39,7 +40,7 @@ function statusOf(response: HTTPGraphQLResponse, wellFormed: boolean): number {
   return wellFormed && isLegacy && status !== 405 && status < 500 ? 200 : status;
 }
 
-/** Errors found before a context exists (CSRF, no query) get their request id here. */
+/** Errors in requests that are none (CSRF, no query) get their request id here: nobody else knows it yet. */
 function bodyOf(response: HTTPGraphQLResponse, requestId: string | undefined): string {
   if (response.body.kind !== "complete") throw new Error("incremental delivery is not enabled");
   if (requestId === undefined) return response.body.string;
@@ -58,28 +59,27 @@ export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptio
     method: ["GET", "POST"],
     url: "/graphql",
     async handler(request, reply) {
-      let context: GatewayContext | undefined;
-      const response = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method,
-          headers: headerMap(request),
-          search: new URL(request.url, "http://gateway").search,
-          body: request.body,
-        },
+      const httpGraphQLRequest: HTTPGraphQLRequest = {
+        method: request.method,
+        headers: headerMap(request),
+        search: new URL(request.url, "http://gateway").search,
+        body: request.body,
+      };
+      const response = await apollo.server.executeHTTPGraphQLRequest({
+        httpGraphQLRequest,
         context: async () => {
           const source = {
             requestId: request.id,
             headers: identityHeaders(request.headers),
             address: request.ip,
           };
-          context = new GatewayContext(
+          return new GatewayContext(
             services,
             requestInfo(identity, { ...source, signal: clientGone(reply) }),
           );
-          return context;
         },
       });
-      const wellFormed = context !== undefined;
+      const wellFormed = apollo.isWellFormed(httpGraphQLRequest);
       return reply
         .code(statusOf(response, wellFormed))
         .headers({ ...Object.fromEntries(response.headers), ...NO_STORE })

@@ -118,7 +118,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       eventStreams.drain();
       await Promise.all([webSockets.drain(config.shutdownGraceMs), app.close()]);
       clearTimeout(graceOver);
-      await apollo.stop();
+      await apollo.server.stop();
     },
   };
 }

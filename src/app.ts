@@ -1,0 +1,171 @@
+import { createLookups, createMemoryStore, createProofs, createRedisStore } from "./cache/index.js";
+import { type Clock, systemClock } from "./clock.js";
+import type { Config } from "./config/index.js";
+import type { Services } from "./context.js";
+import {
+  createMemoryIdempotencyStore,
+  createRedisIdempotencyStore,
+  createVersionCreation,
+} from "./creation/index.js";
+import type { DependencyState } from "./http/health.js";
+import { createHttpServer } from "./http/http-server.js";
+import { createQueryLimits, createRateLimiter } from "./http/limits/index.js";
+import { createIdentity } from "./identity.js";
+import type { Logger } from "./observability/logger.js";
+import { createMetrics } from "./observability/metrics.js";
+import type { RedisConnection } from "./redis.js";
+import { buildGatewaySchema } from "./schema.js";
+import { createUpstream, type ModelArtsUpstream } from "./upstream/index.js";
+import { createMemoryWatchStores, createRedisWatchStores, createStatusWatch } from "./watch/index.js";
+
+export interface AppOptions {
+  log: Logger;
+  /** The machine's time unless told. */
+  clock?: Clock;
+  /** From 0 to 1; spreads retries and polls. `Math.random` unless told. */
+  random?: () => number;
+}
+
+/** One gateway. */
+export interface App {
+  /** Starts to serve; resolves with the URL. */
+  start(): Promise<string>;
+  /**
+   * Says that it is not ready, goes on serving for SHUTDOWN_DELAY_MS, then finishes what is in flight within
+   * SHUTDOWN_GRACE_MS, gives its leases up and lets go of everything.
+   */
+  close(): Promise<void>;
+}
+
+/** What is kept outside the rooms: in Redis where there is one, else in this process. */
+function createStores(config: Config, redis: RedisConnection | undefined, clock: Clock, log: Logger) {
+  const { historyLength } = config.watch;
+  if (redis === undefined) {
+    return {
+      cache: createMemoryStore({ clock }),
+      idempotency: createMemoryIdempotencyStore({ clock }),
+      watch: createMemoryWatchStores({ clock, historyLength }),
+    };
+  }
+  return {
+    cache: createRedisStore(redis, { clock, log }),
+    idempotency: createRedisIdempotencyStore(redis, { clock }),
+    watch: createRedisWatchStores(redis, { clock, historyLength, log }),
+  };
+}
+
+function dependencyStates(
+  upstream: ModelArtsUpstream,
+  redis: RedisConnection | undefined,
+): DependencyState[] {
+  const states: DependencyState[] = [
+    {
+      dependency: "upstream",
+      degradedReason: () => upstream.degradedReason(),
+      probe: () => upstream.probe(),
+    },
+  ];
+  if (redis) {
+    const degradedReason = () => (redis.isUp() ? undefined : "not connected");
+    // The connection tries again by itself.
+    states.push({ dependency: "redis", degradedReason, probe: async () => {} });
+  }
+  return states;
+}
+
+/** ioredis is loaded only where it is needed: it costs start-up time and memory. */
+async function connect(config: Config, log: Logger): Promise<RedisConnection | undefined> {
+  if (config.redis === undefined) return undefined;
+  const { connectRedis } = await import("./redis.js");
+  return connectRedis(config.redis, log);
+}
+
+async function reportRedis(redis: RedisConnection | undefined, log: Logger): Promise<void> {
+  if (redis === undefined) return;
+  const report = await import("./redis.js");
+  report.reportRedis(redis, log);
+}
+
+/** Builds the gateway. This is the only place that knows who supplies what to whom. */
+export async function createApp(config: Config, options: AppOptions): Promise<App> {
+  const { log, clock = systemClock, random = Math.random } = options;
+  const common = { clock, random, log };
+  const metrics = createMetrics();
+  const redis = await connect(config, log);
+  const stores = createStores(config, redis, clock, log);
+
+  const upstream = createUpstream({ ...common, config: config.upstream, events: metrics.upstream });
+  const { proofTtlMs } = config.auth;
+  const proofs = createProofs({ store: stores.cache, proofTtlMs, clock, events: metrics.cache });
+  const lookups = createLookups({
+    ...common,
+    upstream,
+    proofs,
+    store: stores.cache,
+    config: config.cache,
+    upstreamBudgetMs: config.upstream.budgetMs,
+    events: metrics.cache,
+  });
+  const watch = createStatusWatch({
+    ...common,
+    poll: (call, jobId) => upstream.listVersions(call, jobId),
+    lookups,
+    proofs,
+    ...stores.watch,
+    config: config.watch,
+    limits: config.limits,
+    events: metrics.watch,
+  });
+  const creation = createVersionCreation({
+    upstream,
+    listVersions: (call, jobId) => upstream.listVersions(call, jobId),
+    lookups,
+    watch,
+    proofs,
+    store: stores.idempotency,
+    upstreamTimeoutMs: config.upstream.timeoutMs,
+    log,
+    clock,
+    events: metrics.creation,
+  });
+  const services: Services = { lookups, upstream, creation, watch };
+
+  const rateLimiter = createRateLimiter({
+    perMinute: config.limits.operationsPerMinute,
+    clock,
+    log,
+    ...(redis && { redis }),
+  });
+  const http = await createHttpServer({
+    config: config.http,
+    schema: buildGatewaySchema(),
+    services,
+    identity: createIdentity(config.auth),
+    limits: createQueryLimits({ maxDepth: config.limits.maxQueryDepth, maxCost: config.limits.maxQueryCost }),
+    rateLimiter,
+    dependencies: dependencyStates(upstream, redis),
+    metrics,
+    events: metrics.http,
+    log,
+  });
+
+  return {
+    async start() {
+      const url = await http.listen();
+      log.info({ event: "listening", url }, "listening");
+      await reportRedis(redis, log);
+      return url;
+    },
+    async close() {
+      http.announceDrain();
+      if (config.http.shutdownDelayMs > 0) await clock.sleep(config.http.shutdownDelayMs);
+      await http.close();
+      await creation.drain();
+      await watch.close();
+      await rateLimiter.close();
+      await lookups.close();
+      await upstream.close();
+      await redis?.close();
+    },
+  };
+}
