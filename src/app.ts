@@ -50,7 +50,7 @@ function createStores(config: Config, redis: RedisConnection | undefined, clock:
   return {
     cache: createRedisStore(redis, { clock, log }),
     idempotency: createRedisIdempotencyStore(redis, { clock }),
-    watch: createRedisWatchStores(redis, { clock, historyLength, log }),
+    watch: createRedisWatchStores(redis, { historyLength, log }),
   };
 }
 
