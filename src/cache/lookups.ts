@@ -19,7 +19,7 @@ export interface LookupsOptions {
   upstream: UpstreamReads;
   /** Made by `createProofs` with the same store. */
   proofs: CacheProofs;
-  /** Made by `createRedisStore`, or by `createMemoryStore` where there is no Redis. */
+  /** Closed with the lookups. Made by `createRedisStore`, or by `createMemoryStore` where there is no Redis. */
   store: SharedStore;
   config: CacheConfig;
   clock: Clock;
@@ -130,6 +130,7 @@ export function createLookups(options: LookupsOptions): CacheLookups {
     async close() {
       stopListening();
       await core.settled();
+      await store.close();
     },
   };
 }

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+
+/** A Lua script and the digest by which a server that has seen it knows it. */
+export interface Script {
+  lua: string;
+  sha: string;
+}
+
+function script(lua: string): Script {
+  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
+}
+
+/*
+ * The keys of one call share a hash tag. Instants are milliseconds of Redis's own clock.
+ *
+ * generation  a hash: "*" is the group's generation "<when it began>-<unique>", other fields are those of its parts.
+ *             One that is missing is made anew, never assumed: whatever was written under a lost one is void.
+ * entry       "<began>:<fresh until>:<answered>:<generation>:<checksum>:<json>"
+ * lock        "<token>" of who loads, with "!" behind it when others wait to be told
+ */
+
+const TIME = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function digits(n) return string.format('%.0f', n) end
+`;
+
+const GENERATION = `
+local function groupGeneration(key, unique, ttl)
+  local whole = redis.call('HGET', key, '*')
+  if not whole then
+    whole = digits(now) .. '-' .. unique
+    redis.call('HSET', key, '*', whole)
+    redis.call('PEXPIRE', key, ttl)
+  end
+  return whole
+end
+local function generationOf(key, part, whole)
+  return whole .. '/' .. (redis.call('HGET', key, part) or '')
+end
+`;
+
+const KEEP = `
+local function keep(key, generation, began, value, keptUntil)
+  local life = tonumber(keptUntil) - now
+  if life <= 0 then return end
+  local otherBegan, otherGeneration = string.match(redis.call('GETRANGE', key, 0, 255), '^(%d+):%d+:%d+:([^:]*):')
+  if otherGeneration == generation and tonumber(otherBegan) > tonumber(began) then return end
+  redis.call('SET', key, value, 'PX', digits(life))
+end
+`;
+
+const GIVE_BACK = `
+local function giveBack(key, token, channel, message)
+  local owner = redis.call('GET', key)
+  if owner == token then
+    redis.call('DEL', key)
+  elseif owner == token .. '!' then
+    redis.call('DEL', key)
+    redis.call('PUBLISH', channel, message)
+  end
+end
+`;
+
+/**
+ * KEYS generation, entry, proof, shared lock, own lock; ARGV unique, generation TTL, part, proven, proof TTL, token or
+ * "", lease. Returns now, generation, age of the proof or "", entry or "", lock key or "", its owner's token.
+ */
+export const READ = script(`${TIME}${GENERATION}
+local generation = generationOf(KEYS[1], ARGV[3], groupGeneration(KEYS[1], ARGV[1], ARGV[2]))
+local proven, proofAge = ARGV[4] == '1', ''
+local provenAt = tonumber(redis.call('GET', KEYS[3]) or '')
+if provenAt and now - provenAt < tonumber(ARGV[5]) then
+  proven, proofAge = true, digits(math.max(now - provenAt, 0))
+end
+local entry = redis.call('GET', KEYS[2]) or ''
+local freshUntil, entryGeneration = string.match(entry, '^%d+:(%d+):%d+:([^:]*):')
+if entryGeneration ~= generation then entry = '' end
+local fresh = entry ~= '' and tonumber(freshUntil) > now
+if ARGV[6] == '' or (fresh and proven) then return { digits(now), generation, proofAge, entry, '', '' } end
+local lock = proven and KEYS[4] or KEYS[5]
+if redis.call('SET', lock, ARGV[6], 'NX', 'PX', ARGV[7]) then
+  return { digits(now), generation, proofAge, entry, lock, ARGV[6] }
+end
+local owner = redis.call('GET', lock)
+if string.sub(owner, -1) == '!' then
+  owner = string.sub(owner, 1, -2)
+else
+  redis.call('APPEND', lock, '!')
+end
+return { digits(now), generation, proofAge, entry, lock, owner }
+`);
+
+/**
+ * KEYS generation, entry, lock; ARGV part, generation, began, value, kept until, generation TTL, token, channel,
+ * message. Returns 1 when the generation is still the same.
+ */
+export const WRITE = script(`${TIME}${GENERATION}${KEEP}${GIVE_BACK}
+local whole = redis.call('HGET', KEYS[1], '*')
+local current = whole and generationOf(KEYS[1], ARGV[1], whole) == ARGV[2]
+if current then
+  keep(KEYS[2], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
+  redis.call('PEXPIRE', KEYS[1], ARGV[6])
+end
+giveBack(KEYS[3], ARGV[7], ARGV[8], ARGV[9])
+return current and 1 or 0
+`);
+
+/** KEYS lock, entry; ARGV token, channel, message, "1" to forget the entry. */
+export const RELEASE = script(`${GIVE_BACK}
+if ARGV[4] == '1' then redis.call('DEL', KEYS[2]) end
+giveBack(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+`);
+
+/** KEYS lock; ARGV token, lease. */
+export const EXTEND = script(`
+local owner = redis.call('GET', KEYS[1])
+if owner == ARGV[1] or owner == ARGV[1] .. '!' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+`);
+
+/** KEYS generation; ARGV unique, generation TTL, channel, message. */
+export const INVALIDATE = script(`${TIME}${GENERATION}
+redis.call('DEL', KEYS[1])
+groupGeneration(KEYS[1], ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+`);
+
+/**
+ * KEYS generation, entry; ARGV unique, generation TTL, part, quiet ms, began, value before and after the generation,
+ * kept until, channel, message, parts to drop ...
+ */
+export const OBSERVE = script(`${TIME}${GENERATION}${KEEP}
+local whole = groupGeneration(KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+for i = 11, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], ARGV[1]) end
+if now - tonumber(string.match(whole, '^%d+')) > tonumber(ARGV[4]) then
+  local generation = generationOf(KEYS[1], ARGV[3], whole)
+  keep(KEYS[2], generation, ARGV[5], ARGV[6] .. generation .. ARGV[7], ARGV[8])
+end
+if #ARGV > 10 then redis.call('PUBLISH', ARGV[9], ARGV[10]) end
+`);
+
+/** KEYS proof; ARGV proof TTL. Returns now and the age of the proof or "". */
+export const READ_PROOF = script(`${TIME}
+local provenAt = tonumber(redis.call('GET', KEYS[1]) or '')
+if provenAt and now - provenAt < tonumber(ARGV[1]) then return { digits(now), digits(math.max(now - provenAt, 0)) } end
+return { digits(now), '' }
+`);
+
+/** KEYS a name in the channel's slot; ARGV channel, message. Returns now. */
+export const BEACON = script(`${TIME}
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return digits(now)
+`);

@@ -1,0 +1,323 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { afterEach, describe, expect, it } from "vitest";
+import { createMemoryStore, createRedisStore, MemoryState, type SharedStore } from "../../src/cache/index.js";
+import type { ReadRequest, StoredEntry, StoreKey } from "../../src/cache/store.js";
+import { systemClock } from "../../src/clock.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { connectTestRedis, redisConfig } from "../support/redis.js";
+import { until } from "../support/until.js";
+
+const PROOF_MS = 60_000;
+const key: StoreKey = { group: "project-1/10", part: "list", name: "alice:versions" };
+const details: StoreKey = { group: "project-1/10", part: "v20", name: "alice:version:20" };
+
+/** Two replicas' stores, as they see the same data. */
+interface Pair {
+  stores: [SharedStore, SharedStore];
+  now(): number;
+  pass(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function memoryPair(): Promise<Pair> {
+  const clock = new FakeClock();
+  const state = new MemoryState();
+  const stores: [SharedStore, SharedStore] = [
+    createMemoryStore({ clock, state }),
+    createMemoryStore({ clock, state }),
+  ];
+  return { stores, now: clock.now, pass: (ms) => clock.advance(ms), close: async () => {} };
+}
+
+async function redisPair(): Promise<Pair> {
+  const { keyPrefix } = redisConfig();
+  const connections = await Promise.all([connectTestRedis({ keyPrefix }), connectTestRedis({ keyPrefix })]);
+  const log = pino({ level: "silent" });
+  const [a, b] = connections.map((redis) =>
+    createRedisStore(redis, { clock: systemClock, log, timeoutMs: 5_000 }),
+  );
+  if (a === undefined || b === undefined) throw new Error("two stores are needed");
+  await until("both stores hear the channel", () => a.isTold() && b.isTold());
+  return {
+    stores: [a, b],
+    now: systemClock.now,
+    pass: (ms) => sleep(ms),
+    async close() {
+      await Promise.all([a.close(), b.close()]);
+      await Promise.all(connections.map((redis) => redis.close()));
+    },
+  };
+}
+
+describe.each([
+  ["memory", memoryPair],
+  ["Redis", redisPair],
+])("The shared store in %s", (_name, createPair) => {
+  let pair: Pair;
+
+  async function open(): Promise<Pair> {
+    pair = await createPair();
+    return pair;
+  }
+
+  afterEach(() => pair.close());
+
+  function entry(json: string, overrides: Partial<StoredEntry> = {}): StoredEntry {
+    return { json, beganAt: pair.now(), answeredAt: pair.now(), ttlMs: 20_000, ...overrides };
+  }
+
+  function request(overrides: Partial<ReadRequest> = {}): ReadRequest {
+    return { key, credentialId: "alice", proven: true, proofTtlMs: PROOF_MS, ...overrides };
+  }
+
+  function lock(token: string, leaseMs = 20_000) {
+    return { lock: { token, leaseMs } };
+  }
+
+  async function put(store: SharedStore, kept: StoredEntry, at = key): Promise<boolean> {
+    const { generation } = await store.read(request({ key: at }));
+    return store.write({ key: at, generation, entry: kept, staleMs: 0 });
+  }
+
+  it("gives every replica what one of them has written", async () => {
+    const { stores } = await open();
+    const [a, b] = stores;
+    expect(await put(a, entry('{"a":"ü"}'))).toBe(true);
+    const found = (await b.read(request())).entry;
+    expect(found?.json).toBe('{"a":"ü"}');
+    expect(found?.ttlMs).toBe(20_000);
+    expect(Math.abs((found?.answeredAt ?? 0) - pair.now())).toBeLessThan(5_000);
+  });
+
+  it("has nothing under another name of the same group", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("1"));
+    expect((await stores[1].read(request({ key: { ...key, name: "bob:versions" } }))).entry).toBeUndefined();
+  });
+
+  it("forgets an entry when its TTL and the time past its end are over", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("1", { ttlMs: 300 }));
+    await pair.pass(400);
+    expect((await stores[1].read(request())).entry).toBeUndefined();
+  });
+
+  it("does not keep an answer whose TTL is 0", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("1", { ttlMs: 0 }));
+    expect((await stores[0].read(request())).entry).toBeUndefined();
+  });
+
+  it("keeps the answer of the later call when an earlier one ends last", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("later"));
+    expect(await put(stores[1], entry("earlier", { beganAt: pair.now() - 5_000 }))).toBe(true);
+    expect((await stores[1].read(request())).entry?.json).toBe("later");
+  });
+
+  it("drops all of a group when it is invalidated, and tells the other replicas alone", async () => {
+    const { stores } = await open();
+    const told: unknown[][] = [];
+    for (const [index, store] of stores.entries()) {
+      const invalidated = (group: string, parts?: readonly string[]) => told.push([index, group, parts]);
+      store.listen({ invalidated, released() {}, restored() {} });
+    }
+    await put(stores[0], entry("1"));
+    await put(stores[0], entry("2"), details);
+    await stores[0].invalidate(key.group);
+    expect((await stores[0].read(request())).entry).toBeUndefined();
+    expect((await stores[1].read(request({ key: details }))).entry).toBeUndefined();
+    await until("the other replica is told", () => told.length > 0);
+    expect(told).toEqual([[1, key.group, undefined]]);
+  });
+
+  it("does not write back what was fetched before an invalidation", async () => {
+    const { stores } = await open();
+    const before = await stores[0].read(request());
+    await stores[1].invalidate(key.group);
+    const { generation } = before;
+    expect(await stores[0].write({ key, generation, entry: entry("old"), staleMs: 0 })).toBe(false);
+    expect((await stores[0].read(request())).entry).toBeUndefined();
+  });
+
+  it("leaves other groups alone when one is invalidated", async () => {
+    const { stores } = await open();
+    const other = { ...key, group: "project-1/11" };
+    await put(stores[0], entry("1"), other);
+    await stores[0].invalidate(key.group);
+    expect((await stores[0].read(request({ key: other }))).entry?.json).toBe("1");
+  });
+
+  it("gives the right to load to one, and to the next when it is given back", async () => {
+    const { stores } = await open();
+    const released: string[] = [];
+    stores[1].listen({ invalidated() {}, released: (name) => released.push(name), restored() {} });
+    const first = (await stores[0].read(request(lock("token-1")))).lock;
+    expect(first?.token).toBe("token-1");
+    expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-1");
+    expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-1");
+    await stores[0].release(key.group, first);
+    await until("the one who waits is told", () => released.includes(first?.name ?? ""));
+    expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-2");
+  });
+
+  it("gives the right to load back with the answer, and wakes those who wait", async () => {
+    const { stores } = await open();
+    const released: string[] = [];
+    stores[1].listen({ invalidated() {}, released: (name) => released.push(name), restored() {} });
+    const { generation, lock: held } = await stores[0].read(request(lock("token-1")));
+    await stores[1].read(request(lock("token-2")));
+    if (held === undefined) throw new Error("the lock was not given");
+    await stores[0].write({ key, generation, entry: entry("1"), staleMs: 0, lock: held });
+    await until("the one who waits is told", () => released.includes(held.name));
+    expect(await stores[1].read(request(lock("token-2")))).toMatchObject({ entry: { json: "1" } });
+  });
+
+  it("does not take the right to load from another who got it meanwhile", async () => {
+    const { stores } = await open();
+    const { lock: held } = await stores[0].read(request(lock("token-1")));
+    await stores[1].release(key.group, { name: held?.name ?? "", token: "token-0" });
+    expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-1");
+  });
+
+  it("lets another load when the one who had the right says nothing for a lease", async () => {
+    const { stores } = await open();
+    await stores[0].read(request(lock("token-1", 300)));
+    await pair.pass(400);
+    expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-2");
+  });
+
+  it("sets a lease anew for its holder alone, also while others wait", async () => {
+    const { stores } = await open();
+    const { lock: held } = await stores[0].read(request(lock("token-1")));
+    if (held === undefined) throw new Error("the lock was not given");
+    await stores[1].read(request(lock("token-2")));
+    await stores[0].extend(key.group, held, 300);
+    await stores[1].extend(key.group, { ...held, token: "token-2" }, 60_000);
+    await pair.pass(400);
+    expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-2");
+  });
+
+  it("gives no right to load where there is a fresh answer that the credential may have", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("1"));
+    expect((await stores[1].read(request(lock("token-1")))).lock).toBeUndefined();
+  });
+
+  it("gives the right to load where the answer is past its end, and the answer with it", async () => {
+    const { stores } = await open();
+    const { generation } = await stores[0].read(request());
+    await stores[0].write({ key, generation, entry: entry("1", { ttlMs: 100 }), staleMs: 60_000 });
+    await pair.pass(200);
+    const read = await stores[1].read(request(lock("token-1")));
+    expect(read.entry?.json).toBe("1");
+    expect(read.lock?.token).toBe("token-1");
+  });
+
+  it("lets each credential without a proof load for itself", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("1"));
+    const unproven = { proven: false, ...lock("token-1") };
+    const alice = await stores[0].read(request(unproven));
+    const bob = await stores[0].read(request({ ...unproven, credentialId: "bob", ...lock("token-2") }));
+    expect(alice.lock?.token).toBe("token-1");
+    expect(bob.lock?.token).toBe("token-2");
+  });
+
+  it("shares a proof between replicas, for its credential and group alone", async () => {
+    const { stores } = await open();
+    await stores[0].read(request());
+    await stores[0].recordProof(key.group, "alice", PROOF_MS);
+    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeLessThan(5_000);
+    expect(await stores[1].readProof(key.group, "bob", PROOF_MS)).toBeUndefined();
+    expect(await stores[1].readProof("project-1/11", "alice", PROOF_MS)).toBeUndefined();
+  });
+
+  it("gives the proof together with the entry", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("1"));
+    await stores[0].recordProof(key.group, "alice", PROOF_MS);
+    const read = await stores[1].read(request({ proven: false, ...lock("token-1") }));
+    expect(read.proofAgeMs).toBeLessThan(5_000);
+    expect(read.lock).toBeUndefined();
+  });
+
+  it("forgets a proof after its time", async () => {
+    const { stores } = await open();
+    await stores[0].read(request());
+    await stores[0].recordProof(key.group, "alice", 300);
+    await pair.pass(400);
+    expect(await stores[1].readProof(key.group, "alice", 300)).toBeUndefined();
+    expect((await stores[1].read(request({ proofTtlMs: 300 }))).proofAgeMs).toBeUndefined();
+  });
+
+  it("forgets a revoked proof at once", async () => {
+    const { stores } = await open();
+    await stores[0].read(request());
+    await stores[0].recordProof(key.group, "alice", PROOF_MS);
+    await stores[0].revokeProof(key.group, "alice");
+    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeUndefined();
+  });
+
+  it("forgets an entry that is known to be gone", async () => {
+    const { stores } = await open();
+    await put(stores[0], entry("1"));
+    await stores[0].release(key.group, undefined, key.name);
+    expect((await stores[1].read(request())).entry).toBeUndefined();
+  });
+
+  describe("when a poll has seen a job", () => {
+    function observation(json: string, dropped: string[], quietMs = 100) {
+      return { key, entry: entry(json), staleMs: 0, quietMs, dropped };
+    }
+
+    /** A group whose latest invalidation is longer ago than a poll takes. */
+    async function openQuiet(): Promise<[SharedStore, SharedStore]> {
+      const { stores } = await open();
+      await put(stores[0], entry("old list"));
+      await put(stores[0], entry("old details"), details);
+      await pair.pass(200);
+      return stores;
+    }
+
+    it("keeps its list in place of the older one", async () => {
+      const [a, b] = await openQuiet();
+      await a.observe(observation("new list", []));
+      expect((await b.read(request())).entry?.json).toBe("new list");
+    });
+
+    it("drops the parts that have changed, for everyone, and tells the other replicas", async () => {
+      const [a, b] = await openQuiet();
+      const told: unknown[][] = [];
+      b.listen({ invalidated: (...args) => told.push(args), released() {}, restored() {} });
+      await put(a, entry("of bob"), { ...key, name: "bob:versions" });
+      await a.observe(observation("new list", ["list", "v20"]));
+      expect((await b.read(request())).entry?.json).toBe("new list");
+      expect((await b.read(request({ key: details }))).entry).toBeUndefined();
+      expect((await b.read(request({ key: { ...key, name: "bob:versions" } }))).entry).toBeUndefined();
+      await until("the other replica is told", () => told.length > 0);
+      expect(told).toEqual([[key.group, ["list", "v20"]]]);
+    });
+
+    it("leaves what has not changed", async () => {
+      const [a, b] = await openQuiet();
+      await a.observe(observation("new list", ["list", "v21"]));
+      expect((await b.read(request({ key: details }))).entry?.json).toBe("old details");
+    });
+
+    it("does not write back parts that were fetched before", async () => {
+      const [a, b] = await openQuiet();
+      const { generation } = await b.read(request({ key: details }));
+      await a.observe(observation("new list", ["list", "v20"]));
+      expect(await b.write({ key: details, generation, entry: entry("older"), staleMs: 0 })).toBe(false);
+    });
+
+    it("does not keep its list when the job was invalidated while it may have been under way", async () => {
+      const [a, b] = await openQuiet();
+      await b.invalidate(key.group);
+      await a.observe(observation("from before", ["list"], 30_000));
+      expect((await b.read(request())).entry).toBeUndefined();
+    });
+  });
+});
