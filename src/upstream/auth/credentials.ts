@@ -41,13 +41,17 @@ function tokenHeaders(token: string): Record<string, string> {
 /**
  * Says who asks: each caller's own token, or the gateway's own identity. A static token cannot be renewed; a signature
  * can, when the clock of this machine is wrong: it is then made by the upstream's clock.
+ *
+ * @throws Error for an identity's token that no header can carry
  */
 export function createCredentials(identity: ServiceIdentity | undefined, now: () => number): Credentials {
   let skewMs = 0;
+  if (identity?.kind === "token" && !HEADER_SAFE_TOKEN.test(identity.token))
+    throw new Error("MODELARTS_TOKEN holds characters that no IAM token has");
 
   function serviceHeaders(projectId: string, { host, ...request }: UnsignedRequest): Record<string, string> {
     if (!identity) throw new Error("A call in service mode needs the gateway's own identity");
-    if (identity.kind === "token") return tokenHeaders(identity.token);
+    if (identity.kind === "token") return { "X-Auth-Token": identity.token };
     const headers = { Host: host, "X-Project-Id": projectId };
     return {
       "X-Project-Id": projectId,
