@@ -42,7 +42,6 @@ export class JobWatch {
   readonly #keeper: LeaseKeeper;
   readonly #poller: Poller;
   readonly #hub: Hub;
-  readonly #stopListening: () => void;
   #caller: Caller | undefined;
   #turn = 0;
   #isLeader = false;
@@ -85,7 +84,6 @@ export class JobWatch {
       isAllTerminal: () => this.#hub.isAllTerminal,
       onRecorded: ({ base, entries }) => this.#hub.accept(base, entries),
     });
-    this.#stopListening = stores.signals.onUp(() => this.#onUp());
     this.#keeper.start();
     this.#poller.start();
   }
@@ -97,6 +95,12 @@ export class JobWatch {
   /** The store has news of this job. */
   wake(): void {
     this.#keeper.wake();
+  }
+
+  /** The store can be reached again. */
+  storeIsUp(): void {
+    this.#keeper.wake();
+    this.#poller.retry();
   }
 
   /** Adds a subscriber and returns the access that he reads with. */
@@ -118,7 +122,6 @@ export class JobWatch {
 
   /** Stops polling and gives the lease up. */
   async close(reason: "unwatched" | "handover"): Promise<void> {
-    this.#stopListening();
     this.#hub.close();
     for (const { access, subscribers } of this.#groups.values()) {
       access.close();
@@ -182,10 +185,5 @@ export class JobWatch {
     if (this.#isLeader === isLeader) return;
     this.#isLeader = isLeader;
     this.onLeader(isLeader);
-  }
-
-  #onUp(): void {
-    this.#keeper.wake();
-    this.#poller.retry();
   }
 }

@@ -43,7 +43,8 @@ export interface LeaseKeeperOptions {
 export class LeaseKeeper {
   #lease: HeldLease | undefined;
   #settledFence: number | undefined;
-  #waitedFor: number | undefined;
+  #watchedDuring: number | undefined;
+  #isWaiting = false;
   /** Until then the last known holder may claim the lease first, after the store was away. */
   #deferUntil = 0;
   #wasAway = false;
@@ -64,7 +65,7 @@ export class LeaseKeeper {
 
   /** True when another was seen to hold the lease at the last beat. */
   get isWaiting(): boolean {
-    return this.#waitedFor !== undefined;
+    return this.#isWaiting;
   }
 
   start(): void {
@@ -90,11 +91,12 @@ export class LeaseKeeper {
     const hold = await stores.lease.hold(job, {
       owner,
       ttlMs: this.#ttlMs,
-      ...(this.#waitedFor !== undefined && { waitedFor: this.#waitedFor }),
+      ...(this.#watchedDuring !== undefined && { watchedDuring: this.#watchedDuring }),
       settled: this.#lease !== undefined && this.#settledFence === this.#lease.fence,
       continuityMs: this.#continuityMs,
     });
-    this.#waitedFor = hold.held ? undefined : hold.fence;
+    this.#watchedDuring = hold.fence;
+    this.#isWaiting = !hold.held;
     this.#lease = hold.held
       ? { fence: hold.fence, continuous: hold.continuous, validUntil: sentAt + this.#ttlMs }
       : undefined;
@@ -149,7 +151,7 @@ export class LeaseKeeper {
         log.debug({ event: "watch_store_away", err: error }, "Cannot reach the watch store");
       this.#wasAway = true;
       // Whoever held the lease knows most about the job: it goes first when the store is back.
-      if (this.#waitedFor !== undefined) this.#deferUntil = clock.now() + this.#ttlMs;
+      if (this.#isWaiting) this.#deferUntil = clock.now() + this.#ttlMs;
       if (!this.#stopped) this.options.onAway();
     }
   }

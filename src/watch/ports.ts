@@ -140,9 +140,9 @@ export interface Claim {
   /** Unique to one watch of one replica. */
   owner: string;
   ttlMs: number;
-  /** The fencing number under which this claimant saw another hold the lease: it was watching meanwhile. */
-  waitedFor?: number;
-  /** True when a poll under this lease is in the history: nothing is unwatched any more. */
+  /** The last holder's fencing number that this claimant saw, its own included: it was watching meanwhile. */
+  watchedDuring?: number;
+  /** True when a poll under the lease that is renewed is in the history: nothing is unwatched any more. */
   settled?: boolean;
   /** How long after the last renewal a job whose holder died still counts as watched. */
   continuityMs: number;

@@ -4,6 +4,7 @@ import type { Caller, CreatedVersion } from "../domain/index.js";
 import { GatewayError } from "../errors.js";
 import type { StatusWatch, WatchRequest } from "../ports.js";
 import { cursorTag, decodeCursor } from "./cursor.js";
+import { jobKeyText } from "./job-key.js";
 import { JobWatch, type WatchDependencies } from "./job-watch.js";
 import type { JobKey, WatchStores } from "./ports.js";
 import { Subscriber } from "./subscriber.js";
@@ -15,10 +16,6 @@ export interface StatusWatchOptions extends Omit<WatchDependencies, "stores" | "
 /** Creates the watch of this replica. Everything that it keeps in memory ends with the subscriptions, or with `close()`. */
 export function createStatusWatch(options: StatusWatchOptions): StatusWatch {
   return new ReplicaWatch(options);
-}
-
-function keyOf({ projectId, jobId }: JobKey): string {
-  return `${projectId}:${jobId}`;
 }
 
 class ReplicaWatch implements StatusWatch {
@@ -35,7 +32,14 @@ class ReplicaWatch implements StatusWatch {
   constructor(private readonly options: StatusWatchOptions) {
     const { lease, history, throttle, signals } = options;
     this.#deps = { ...options, stores: { lease, history, throttle, signals }, newId: randomUUID };
-    this.#stopListening = signals.onWake((job) => this.#watches.get(keyOf(job))?.wake());
+    const stopWake = signals.onWake((job) => this.#watches.get(jobKeyText(job))?.wake());
+    const stopUp = signals.onUp(() => {
+      for (const watch of this.#watches.values()) watch.storeIsUp();
+    });
+    this.#stopListening = () => {
+      stopWake();
+      stopUp();
+    };
   }
 
   subscribe(request: WatchRequest): Subscriber {
@@ -101,7 +105,7 @@ class ReplicaWatch implements StatusWatch {
     const tag = cursorTag(job);
     const after = request.after === undefined ? undefined : decodeCursor(tag, request.after);
     this.#count(request.quotaKey);
-    const watch = this.#watches.get(keyOf(job)) ?? this.#open(job, tag);
+    const watch = this.#watches.get(jobKeyText(job)) ?? this.#open(job, tag);
     return watch.add(subscriber, request.caller, request.requestId, after);
   }
 
@@ -110,7 +114,7 @@ class ReplicaWatch implements StatusWatch {
       this.#leases += isLeader ? 1 : -1;
       this.options.events.leases(this.#leases);
     });
-    this.#watches.set(keyOf(job), watch);
+    this.#watches.set(jobKeyText(job), watch);
     this.options.events.watches(this.#watches.size);
     return watch;
   }
@@ -118,7 +122,7 @@ class ReplicaWatch implements StatusWatch {
   #end(subscriber: Subscriber, { caller, jobId, quotaKey }: WatchRequest, wasCounted: boolean): void {
     if (!wasCounted) return;
     this.#uncount(quotaKey);
-    const key = keyOf({ projectId: caller.projectId, jobId });
+    const key = jobKeyText({ projectId: caller.projectId, jobId });
     const watch = this.#watches.get(key);
     watch?.remove(subscriber, caller);
     if (!watch?.isEmpty) return;

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../../clock.js";
 import type { LongId } from "../../domain/index.js";
 import { applyChange } from "../changes.js";
+import { jobKeyText } from "../job-key.js";
 import {
   type Announcement,
   type Append,
@@ -18,7 +19,7 @@ import {
   type VersionState,
   type WatchHistory,
 } from "../ports.js";
-import { jobKeyText, type MemorySignals } from "./signals.js";
+import type { MemorySignals } from "./signals.js";
 
 /** Beyond this many jobs the one that was used longest ago is forgotten. */
 const MAX_JOBS = 2_000;

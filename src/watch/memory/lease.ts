@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.js";
+import { jobKeyText } from "../job-key.js";
 import type { Claim, Hold, JobKey, WatchLease } from "../ports.js";
-import { jobKeyText, type MemorySignals } from "./signals.js";
+import type { MemorySignals } from "./signals.js";
 
 interface Lease {
   owner: string | undefined;
@@ -28,7 +29,7 @@ export class MemoryLease implements WatchLease {
     const isFree = lease.owner === undefined || lease.expiresAt <= now;
     if (!isFree && lease.owner !== claim.owner) return { held: false, fence: lease.fence };
     if (isFree) this.#take(lease, claim, now);
-    if (claim.settled) lease.unwatchedAfter = undefined;
+    else if (claim.settled) lease.unwatchedAfter = undefined;
     Object.assign(lease, { owner: claim.owner, expiresAt: now + claim.ttlMs, heldAt: now });
     return { held: true, fence: lease.fence, continuous: lease.unwatchedAfter === undefined };
   }
@@ -42,8 +43,8 @@ export class MemoryLease implements WatchLease {
     this.signals.wake(job);
   }
 
-  #take(lease: Lease, { waitedFor, continuityMs }: Claim, now: number): void {
-    const wasWatching = waitedFor !== undefined && waitedFor === lease.fence;
+  #take(lease: Lease, { watchedDuring, continuityMs }: Claim, now: number): void {
+    const wasWatching = watchedDuring === lease.fence;
     const isLongAgo = lease.fence > 0 && now - lease.heldAt > continuityMs;
     if (wasWatching && lease.unwatchedAfter === lease.fence) lease.unwatchedAfter = undefined;
     else if (!wasWatching && isLongAgo) lease.unwatchedAfter ??= lease.fence;

@@ -1,10 +1,5 @@
 import type { JobKey, WatchSignals } from "../ports.js";
 
-/** The text by which a job is kept in maps. */
-export function jobKeyText({ projectId, jobId }: JobKey): string {
-  return `${projectId}:${jobId}`;
-}
-
 /** Wake-ups within one process. */
 export class MemorySignals implements WatchSignals {
   readonly #listeners = new Set<(job: JobKey) => void>();

@@ -1,0 +1,72 @@
+import type { RedisConnection } from "../../redis.js";
+import { jobKeyText } from "../job-key.js";
+import { type Claim, HISTORY_RETENTION_MS, type Hold, type JobKey, type WatchLease } from "../ports.js";
+import { jobKeys, wakeChannel } from "./keys.js";
+import { Script } from "./script.js";
+
+/*
+ * KEYS: 1 lease (string: its owner, expires), 2 what is known of holders (hash).
+ * Fencing numbers are microseconds of the server's clock, and always upwards, so that they grow also after the store was emptied.
+ * ARGV: 1 owner, 2 ttl in ms, 3 the last holder that the claimant saw or '', 4 settled, 5 continuity in ms, 6 retention in ms.
+ */
+const HOLD = new Script(`
+local owner = redis.call('GET', KEYS[1])
+local info = redis.call('HMGET', KEYS[2], 'fence', 'heldAt', 'unwatchedAfter')
+local fence, heldAt, unwatchedAfter = tonumber(info[1] or '0'), tonumber(info[2] or '0'), tonumber(info[3] or '0')
+if owner and owner ~= ARGV[1] then return { 0, string.format('%.0f', fence), 0 } end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if not owner then
+  local watching = tonumber(ARGV[3]) == fence
+  if watching and unwatchedAfter == fence then unwatchedAfter = 0
+  elseif not watching and unwatchedAfter == 0 and fence > 0 and now - heldAt > tonumber(ARGV[5]) then unwatchedAfter = fence end
+  fence = math.max(fence + 1, t[1] * 1000000 + t[2])
+elseif ARGV[4] == '1' then unwatchedAfter = 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('HSET', KEYS[2], 'fence', string.format('%.0f', fence), 'heldAt', now, 'unwatchedAfter', string.format('%.0f', unwatchedAfter))
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+return { 1, string.format('%.0f', fence), unwatchedAfter == 0 and 1 or 0 }
+`);
+
+/** ARGV: 1 owner, 2 whether nobody watches any more, 3 channel, 4 message. */
+const RELEASE = new Script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
+redis.call('DEL', KEYS[1])
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[2], 'heldAt', t[1] * 1000 + math.floor(t[2] / 1000))
+if ARGV[2] == '1' and tonumber(redis.call('HGET', KEYS[2], 'unwatchedAfter') or '0') == 0 then
+  redis.call('HSET', KEYS[2], 'unwatchedAfter', redis.call('HGET', KEYS[2], 'fence'))
+end
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+`);
+
+/** Leases that all replicas share. They end by the server's clock. */
+export class RedisLease implements WatchLease {
+  constructor(private readonly redis: RedisConnection) {}
+
+  async hold(job: JobKey, claim: Claim): Promise<Hold> {
+    const { owner, ttlMs, watchedDuring = "", settled = false, continuityMs } = claim;
+    const args = [
+      owner,
+      Math.round(ttlMs),
+      watchedDuring,
+      settled ? 1 : 0,
+      continuityMs,
+      HISTORY_RETENTION_MS,
+    ];
+    const reply = await HOLD.run(this.redis, this.#keys(job), args);
+    const [held, fence, continuous] = reply as [number, string, number];
+    if (held === 0) return { held: false, fence: Number(fence) };
+    return { held: true, fence: Number(fence), continuous: continuous === 1 };
+  }
+
+  async release(job: JobKey, owner: string, reason: "unwatched" | "handover"): Promise<void> {
+    const args = [owner, reason === "unwatched" ? 1 : 0, wakeChannel(this.redis), jobKeyText(job)];
+    await RELEASE.run(this.redis, this.#keys(job), args);
+  }
+
+  #keys(job: JobKey): string[] {
+    const { lease, leaseInfo } = jobKeys(this.redis, job);
+    return [lease, leaseInfo];
+  }
+}
