@@ -27,10 +27,15 @@ export function shapeViolations(args: object): Violation[] {
   return inDocumentOrder(collect(errors, []));
 }
 
+/** How many violations an error's message names; the others are counted. */
+const NAMED = 10;
+
 /** The error that reports broken rules. */
 export function brokenRules(violations: Violation[]): GatewayError {
-  const where = violations.map(({ path, rule }) => `${path.join(".")} (${rule})`).join(", ");
-  return new GatewayError("BAD_USER_INPUT", `The arguments break rules: ${where}.`, { violations });
+  const named = violations.slice(0, NAMED).map(({ path, rule }) => `${path.join(".")} (${rule})`);
+  const more = violations.length > NAMED ? `, and ${violations.length - NAMED} more` : "";
+  const message = `The arguments break rules: ${named.join(", ")}${more}.`;
+  return new GatewayError("BAD_USER_INPUT", message, { violations });
 }
 
 /** Throws BAD_USER_INPUT with every shape rule that the arguments break; returns them when there is none. */

@@ -145,11 +145,16 @@ describe("trainingJob", () => {
   it("leaves its versions whole when a specCode cannot be had", async () => {
     const gateway = gatewayWith(FULL_VERSION);
     gateway.project.breakDown("trainingJobVersion");
-    const result = await gateway.run("{ trainingJob(jobId: 10) { versions { trainUrl specCode } } }");
-    expect(result.data).toMatchObject({
-      trainingJob: { versions: [{ trainUrl: "/usr/train/", specCode: null }] },
-    });
-    expect(result.errors?.[0]?.path).toEqual(["trainingJob", "versions", 0, "specCode"]);
+    const fields = "{ trainUrl specCode }";
+    const result = await gateway.run(
+      `{ trainingJob(jobId: 10) { versions ${fields} currentVersion ${fields} } }`,
+    );
+    const version = { trainUrl: "/usr/train/", specCode: null };
+    expect(result.data).toMatchObject({ trainingJob: { versions: [version], currentVersion: version } });
+    expect(result.errors?.map(({ path }) => path?.join(".")).toSorted()).toEqual([
+      "trainingJob.currentVersion.specCode",
+      "trainingJob.versions.0.specCode",
+    ]);
   });
 });
 

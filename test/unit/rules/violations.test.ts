@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { errorOf, Gateway } from "../resolvers/gateway.js";
 import { brokenBy, type Fields, inputWith, NO_DATA, violationsOf } from "./validate.js";
 
 describe("violations", () => {
@@ -18,6 +19,17 @@ describe("violations", () => {
     const input = { idempotencyKey: "", config: backwards, jobId: "0" };
     const paths = (await brokenBy(input)).map((line) => line.split(": ")[0]?.replace("config.", ""));
     expect(paths).toEqual(["jobId", ...expected, "idempotencyKey"]);
+  });
+
+  it("are all listed, however many, while the error's message names ten", async () => {
+    const dataSource = Array.from({ length: 50 }, () => ({ type: "OBS", dataUrl: "x" }));
+    const document = `mutation ($input: CreateTrainingJobVersionInput!) {
+      createTrainingJobVersion(input: $input) { jobId }
+    }`;
+    const result = await new Gateway().run(document, { input: inputWith({ ...NO_DATA, dataSource }) });
+    const indexes = errorOf(result).details.violations?.map(({ path }) => path[3]);
+    expect(indexes).toEqual(Array.from({ length: 50 }, (_, index) => String(index)));
+    expect(errorOf(result).message).toMatch(/dataSource\.9\.dataUrl \(obs-path\), and 40 more\.$/);
   });
 
   it("count null as left out", async () => {
