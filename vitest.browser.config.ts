@@ -8,7 +8,7 @@ export default defineConfig({
     ...base.test,
     include: ["test/browser/**/*.test.ts"],
     globalSetup: ["test/browser/build-explorer.ts"],
-    testTimeout: 120_000,
+    testTimeout: 180_000,
     fileParallelism: false,
   },
 });

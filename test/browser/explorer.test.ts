@@ -5,10 +5,7 @@ import { type Gateway, startGateway } from "../support/gateway.js";
 import { STATUS, startSimulator, type TestSimulator } from "../support/simulator.js";
 import { until as untilWithin } from "../support/until.js";
 import { GraphiQL } from "./graphiql.js";
-import { openPage } from "./opened-page.js";
-
-/** A browser on a busy machine takes its time. */
-const DEADLINE_MS = 30_000;
+import { DEADLINE_MS, openPage } from "./opened-page.js";
 
 let browser: Browser;
 

@@ -9,6 +9,9 @@ export interface OpenedPage extends AsyncDisposable {
   errors: string[];
 }
 
+/** A browser on a busy machine takes its time. */
+export const DEADLINE_MS = 60_000;
+
 /** Opens the address; `prepare` runs before anything is asked for. */
 export async function openPage(
   browser: Browser,
@@ -16,6 +19,7 @@ export async function openPage(
   prepare?: (page: Page) => Promise<void>,
 ): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  context.setDefaultTimeout(DEADLINE_MS);
   const page = await context.newPage();
   const requests: string[] = [];
   const errors: string[] = [];
