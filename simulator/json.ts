@@ -125,17 +125,26 @@ export function parseJson(text: string): Json {
   return new Parser(text).parse();
 }
 
+// Most texts need no escaping; asking first is several times as fast as JSON.stringify for each of them.
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
+
+const quoted = (text: string): string => (PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text));
+
+function objectText(value: JsonObject): string {
+  let members = "";
+  for (const key in value) {
+    const member = value[key];
+    if (member !== undefined)
+      members += `${members === "" ? "" : ","}${quoted(key)}:${stringifyJson(member)}`;
+  }
+  return `{${members}}`;
+}
+
 /** Writes JSON; a bigint becomes a bare integer. */
 export function stringifyJson(value: Json): string {
+  if (typeof value === "string") return quoted(value);
   if (typeof value === "bigint") return value.toString();
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (isJsonObject(value)) {
-    const members: string[] = [];
-    for (const key in value) {
-      const member = value[key];
-      if (member !== undefined) members.push(`${JSON.stringify(key)}:${stringifyJson(member)}`);
-    }
-    return `{${members.join(",")}}`;
-  }
+  if (isJsonObject(value)) return objectText(value);
   return `[${value.map(stringifyJson).join(",")}]`;
 }

@@ -17,14 +17,23 @@ export const LIVE_JOB = 14n;
 export const JOB_WITH_GREATEST_ID = 9_223_372_036_854_775_807n;
 /** From this job on, one job's current version has each status of the vendor's table in turn, and then one unlisted. */
 export const FIRST_JOB_OF_STATUSES = 15n;
-const ORDINARY_JOBS = 22;
+const ORDINARY_JOBS = 32;
 
 const TOPICS = ["resnet50", "bert", "yolo", "deeplab", "wide-deep", "lstm", "xgboost", "facenet"] as const;
 const DATASETS = ["flowers", "churn", "plates", "defects", "reviews", "traffic", "cells"] as const;
 /** Every status of the vendor's table, and one that it does not list. */
-const STATUSES = [...Array.from({ length: 22 }, (_, status) => status), 42];
+const STATUSES = [...Object.values(STATUS), 42];
 const ENDS = [STATUS.COMPLETED, STATUS.COMPLETED, STATUS.COMPLETED, STATUS.FAILED, STATUS.KILLED] as const;
-const AFTER_RUNNING = new Set<number>([8, 9, 10, 11, 12, 14, 16, 17]);
+const AFTER_RUNNING = new Set<number>([
+  STATUS.RUNNING,
+  STATUS.KILLING,
+  STATUS.COMPLETED,
+  STATUS.FAILED,
+  STATUS.KILLED,
+  STATUS.LOST,
+  STATUS.SUBMIT_MODEL_FAILED,
+  STATUS.DEPLOY_SERVICE_FAILED,
+]);
 
 /** What a version with this status has been through. */
 function pastLife(createTime: number, status: number, ranMs: number): Timeline {

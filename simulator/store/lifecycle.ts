@@ -1,10 +1,12 @@
-/** The vendor's job statuses that a life cycle goes through. */
+/** The vendor's table of job statuses, without the prefix `JOBSTAT_`. */
 export const STATUS = {
+  UNKNOWN: 0,
   INIT: 1,
   IMAGE_CREATING: 2,
   IMAGE_FAILED: 3,
   SUBMIT_TRYING: 4,
   SUBMIT_FAILED: 5,
+  DELETE_FAILED: 6,
   WAITING: 7,
   RUNNING: 8,
   KILLING: 9,
@@ -13,9 +15,28 @@ export const STATUS = {
   KILLED: 12,
   CANCELED: 13,
   LOST: 14,
+  SCALING: 15,
+  SUBMIT_MODEL_FAILED: 16,
+  DEPLOY_SERVICE_FAILED: 17,
+  CHECK_INIT: 18,
+  CHECK_RUNNING: 19,
+  CHECK_RUNNING_COMPLETED: 20,
+  CHECK_FAILED: 21,
 } as const;
 
-const FINAL = new Set([3, 5, 6, 10, 11, 12, 13, 14, 16, 17, 21]);
+const FINAL = new Set<number>([
+  STATUS.IMAGE_FAILED,
+  STATUS.SUBMIT_FAILED,
+  STATUS.DELETE_FAILED,
+  STATUS.COMPLETED,
+  STATUS.FAILED,
+  STATUS.KILLED,
+  STATUS.CANCELED,
+  STATUS.LOST,
+  STATUS.SUBMIT_MODEL_FAILED,
+  STATUS.DEPLOY_SERVICE_FAILED,
+  STATUS.CHECK_FAILED,
+]);
 
 /** True for the statuses that end a life. */
 export const isFinal = (status: number): boolean => FINAL.has(status);

@@ -6,7 +6,7 @@ describe("the seed", () => {
     await using simulator = await startSimulator();
     const mine = simulator.store.jobs(simulator.projectId);
     const theirs = simulator.store.jobs(simulator.other.projectId);
-    expect(mine.length).toBeGreaterThanOrEqual(48);
+    expect(mine.length).toBeGreaterThanOrEqual(60);
     expect(theirs.map((job) => job.id)).toEqual(mine.map((job) => job.id));
     const names = new Set(mine.map((job) => job.name));
     expect(names.size).toBe(mine.length);
