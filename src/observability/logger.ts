@@ -1,10 +1,55 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
+import { GatewayError } from "../errors.js";
 
 export type { Logger } from "pino";
 
-/** Structured logs on stdout; `pretty` is for people at a terminal. Never give it a token or an upstream body. */
-export function createLogger(options: { level: string; format: "json" | "pretty" }): Logger {
-  const base = { level: options.level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
-  if (options.format === "json") return pino(base);
-  return pino({ ...base, transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } });
+export interface LoggerOptions {
+  level: string;
+  format: "json" | "pretty";
+}
+
+const MAX_MESSAGE_LENGTH = 500;
+/** IAM tokens, signatures and keys are long runs of these; words, ids and addresses are not. */
+const LIKE_A_SECRET = /[A-Za-z0-9+/=_-]{40,}/g;
+
+/** The message is left out: it can quote the upstream. */
+function describeGatewayError({ name, code, details }: GatewayError): Record<string, unknown> {
+  const { status, errorCode } = details.upstream ?? {};
+  return {
+    type: name,
+    code,
+    ...(status !== undefined && { upstreamStatus: status }),
+    ...(errorCode !== undefined && { upstreamCode: errorCode }),
+  };
+}
+
+/** What a log line says of an error: never its stack trace, and nothing that could be a token. */
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  if (error instanceof GatewayError) return describeGatewayError(error);
+  const { name, message } = error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return {
+    type: name,
+    message: message.replace(LIKE_A_SECRET, "[removed]").slice(0, MAX_MESSAGE_LENGTH),
+    ...(code !== undefined && { code }),
+  };
+}
+
+/**
+ * Structured logs; `pretty` is for people at a terminal. Errors are logged by type, message and code alone. Never give
+ * it a token or an upstream body.
+ *
+ * @param destination stdout unless told; not used by `pretty`
+ */
+export function createLogger(options: LoggerOptions, destination?: DestinationStream): Logger {
+  const common = {
+    level: options.level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    serializers: { err: describeError },
+    formatters: { level: (level: string) => ({ level }) },
+  };
+  if (options.format === "json") return pino(common, destination ?? pino.destination(1));
+  return pino({ ...common, transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } });
 }

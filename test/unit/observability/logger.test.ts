@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { GatewayError } from "../../../src/errors.js";
+import { createLogger } from "../../../src/observability/logger.js";
+
+function logged(level: string, write: (log: ReturnType<typeof createLogger>) => void) {
+  const lines: string[] = [];
+  write(createLogger({ level, format: "json" }, { write: (line) => void lines.push(line) }));
+  return lines.map((line) => JSON.parse(line));
+}
+
+test("a line is one JSON object with level, time, event and message, and nothing of the machine", () => {
+  const [line] = logged("info", (log) => log.info({ event: "listening", url: "http://x" }, "Listening"));
+  expect(line).toEqual({
+    level: "info",
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    event: "listening",
+    url: "http://x",
+    msg: "Listening",
+  });
+});
+
+test("lines below the level are left out", () => {
+  const lines = logged("warn", (log) => {
+    log.info("no");
+    log.warn("yes");
+  });
+  expect(lines.map(({ msg }) => msg)).toEqual(["yes"]);
+});
+
+test("an error is logged by type, message and code, never with its stack or its cause", () => {
+  const cause = new Error("inner words");
+  const error = Object.assign(new TypeError("It broke", { cause }), { code: "E_BROKEN" });
+  const [line, direct] = logged("info", (log) => {
+    log.error({ event: "defect", err: error }, "Defect");
+    log.error(error);
+  });
+  expect(line.err).toEqual({ type: "TypeError", message: "It broke", code: "E_BROKEN" });
+  expect(direct.err).toEqual(line.err);
+  expect(JSON.stringify([line, direct])).not.toMatch(/logger\.test|inner words/);
+});
+
+test("a gateway error is logged by its codes, without its message, which can quote the upstream", () => {
+  const upstream = { status: 400, errorCode: "ModelArts.0104", errorMessage: "private words" };
+  const error = new GatewayError("UPSTREAM_REJECTED", "It said: private words", { upstream });
+  const [line] = logged("info", (log) => log.warn({ err: error }, "Refused"));
+  expect(line.err).toEqual({
+    type: "GatewayError",
+    code: "UPSTREAM_REJECTED",
+    upstreamStatus: 400,
+    upstreamCode: "ModelArts.0104",
+  });
+});
+
+test("what could be a token is taken out of an error's message, and a long message is cut", () => {
+  const token = "MIIE".repeat(300);
+  const [line] = logged("info", (log) =>
+    log.error({ err: new Error(`bad header ${token}; ${"no ".repeat(400)}`) }),
+  );
+  expect(line.err.message).toMatch(/^bad header \[removed\]; no no/);
+  expect(line.err.message).toHaveLength(500);
+});
+
+test("something thrown that is no error is told of by its type alone", () => {
+  const [line] = logged("info", (log) => log.error({ err: "a secret text" }, "Thrown"));
+  expect(line.err).toEqual({ type: "string" });
+});
+
+test("without a destination it writes to stdout", () => {
+  const script = `
+    import { createLogger } from ${JSON.stringify(new URL("../../../src/observability/logger.ts", import.meta.url))};
+    createLogger({ level: "info", format: "json" }).info("Hello");`;
+  const options = ["--import", "@oxc-node/core/register", "--input-type=module", "--eval", script];
+  const stdout = execFileSync(process.execPath, options, { encoding: "utf8" });
+  expect(JSON.parse(stdout)).toMatchObject({ level: "info", msg: "Hello" });
+});
