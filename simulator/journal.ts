@@ -43,8 +43,9 @@ export class Journal {
   #counts = new Map<RouteName, number>();
   #lastId = 0;
 
+  /** @param capacity how many entries are kept; at least one */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#capacity = Math.max(1, capacity);
   }
 
   record(entry: Omit<JournalEntry, "id" | "processed" | "status" | "end">): JournalEntry {

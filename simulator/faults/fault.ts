@@ -62,7 +62,7 @@ export interface Fault {
   readonly spec: FaultSpec;
   /** How often it has struck. */
   readonly hits: number;
-  /** Resolves as soon as it has struck that often; rejects after `deadlineMs` (10 s unless told). */
+  /** Resolves as soon as it has struck that often; rejects after `deadlineMs` (10 s unless told) and when it is removed before. */
   reached(hits: number, deadlineMs?: number): Promise<void>;
   /** Lets the requests that it holds go on, and later ones pass; the same as {@link remove}. */
   release(): void;

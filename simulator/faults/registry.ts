@@ -15,6 +15,13 @@ const COMBINABLE = new Set<Effect["kind"]>(["latency", "hang", "patch"]);
 
 const PARTS = ["route", "method", "projectId", "jobId", "versionId", "token"] as const;
 
+/** Somebody who waits until the fault has struck so often. */
+interface Waiter {
+  hits: number;
+  /** Ends the waiting, with success unless there is a problem. */
+  settle(problem?: string): void;
+}
+
 class ActiveFault implements Fault {
   readonly id: number;
   readonly spec: FaultSpec;
@@ -23,7 +30,7 @@ class ActiveFault implements Fault {
   #seen = 0;
   #release: () => void = () => {};
   readonly #onRemove: () => void;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiter>();
 
   constructor(id: number, spec: FaultSpec, onRemove: () => void) {
     this.id = id;
@@ -42,30 +49,29 @@ class ActiveFault implements Fault {
     this.#seen += 1;
     if (this.#seen <= skip || random() >= probability) return false;
     this.hits += 1;
-    for (const check of this.#waiting) check();
+    for (const waiter of this.#waiting) if (this.hits >= waiter.hits) waiter.settle();
     return true;
   }
 
   reached(hits: number, deadlineMs = 10_000): Promise<void> {
+    if (this.hits >= hits) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
+      const settle = (problem?: string) => {
         clearTimeout(timer);
-        this.#waiting.delete(check);
-        settle();
+        this.#waiting.delete(waiter);
+        if (problem === undefined) resolve();
+        else reject(new Error(`${problem}: the fault has struck ${this.hits} times, not ${hits}`));
       };
-      const check = () => this.hits >= hits && end(resolve);
-      const timer = setTimeout(() => {
-        const found = `the fault has struck ${this.hits} times`;
-        end(() => reject(new Error(`Not within ${deadlineMs} ms: ${found}, not ${hits}`)));
-      }, deadlineMs);
-      this.#waiting.add(check);
-      check();
+      const timer = setTimeout(() => settle(`Not within ${deadlineMs} ms`), deadlineMs);
+      const waiter = { hits, settle };
+      this.#waiting.add(waiter);
     });
   }
 
   remove(): void {
     this.#onRemove();
     this.#release();
+    for (const waiter of this.#waiting) waiter.settle("Removed before");
   }
 
   release(): void {

@@ -27,7 +27,7 @@ export function addressedVersion(request: ApiRequest, world: World): Version {
 }
 
 /** The order of the list is not documented: each job has one of its own. */
-function inSomeOrder(job: Job, versions: Version[]): Version[] {
+function inSomeOrder(job: Job, versions: readonly Version[]): readonly Version[] {
   const order = hashOf(`order/${job.id}`) % 3;
   if (order === 0) return versions;
   if (order === 1) return versions.toReversed();

@@ -101,7 +101,9 @@ export class Store {
 
   /** The jobs that exist now. */
   jobs(projectId: string): Job[] {
-    return [...this.project(projectId).jobs.values()].filter((job) => this.#exists(job));
+    const { jobs } = this.project(projectId);
+    for (const job of jobs.values()) if (!this.#exists(job)) jobs.delete(job.id);
+    return [...jobs.values()];
   }
 
   /** @throws Refusal ModelArts.0015 when it does not exist */
@@ -112,8 +114,11 @@ export class Store {
   }
 
   /** The versions that exist now, oldest first. */
-  versions(job: Job): Version[] {
-    return job.versions.filter((version) => this.#exists(version));
+  versions(job: Job): readonly Version[] {
+    if (!job.versions.every((version) => this.#exists(version))) {
+      job.versions = job.versions.filter((version) => this.#exists(version));
+    }
+    return job.versions;
   }
 
   /** @throws Refusal ModelArts.0015 when it does not exist */
@@ -150,7 +155,7 @@ export class Store {
     const job = this.job(projectId, jobId);
     const createTime = version.createTime ?? this.now();
     const config = version.config ?? DEFAULT_CONFIG;
-    const preVersionId = version.preVersionId ?? job.versions.at(-1)?.id;
+    const preVersionId = version.preVersionId ?? this.versions(job).at(-1)?.id;
     job.versionsCreated += 1;
     const created: Version = {
       id: version.id === undefined ? this.#newId() : BigInt(version.id),

@@ -242,6 +242,16 @@ describe("a fault", () => {
     expect(versionCount()).toBe(4);
   });
 
+  it("says so when it is removed before it has struck", async () => {
+    const fault = simulator.faults.add({ kind: "throttled" });
+    const waiting = expect(fault.reached(2)).rejects.toThrow(
+      "Removed before: the fault has struck 1 times, not 2",
+    );
+    await call(simulator, "/training-jobs");
+    fault.remove();
+    await waiting;
+  });
+
   it("says so when it has not struck in time", async () => {
     const fault = simulator.faults.add({ kind: "throttled" });
     await expect(fault.reached(1, 5)).rejects.toThrow("the fault has struck 0 times, not 1");
