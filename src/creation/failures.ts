@@ -20,10 +20,12 @@ export function mayHaveHappened(error: unknown): boolean {
 }
 
 /** The failure of a POST with a key, as its caller is told: what happened, and that the key makes a repeat safe. */
-export function unknownOutcome(error: unknown): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  const message = `${error.message} The version may have been created. ${AGAIN} to get it: that never creates a second one.`;
-  return new GatewayError(error.code, message, { ...error.details, outcome: "unknown" }, { cause: error });
+export function unknownOutcome(error: unknown): GatewayError {
+  const known = error instanceof GatewayError ? error : undefined;
+  const code = known?.code ?? "INTERNAL_SERVER_ERROR";
+  const what = known?.message ?? "The creation failed in this gateway.";
+  const message = `${what} The version may have been created. ${AGAIN} to get it: that never creates a second one.`;
+  return new GatewayError(code, message, { ...known?.details, outcome: "unknown" }, { cause: error });
 }
 
 /** The failure of a look-up on the way to a result that may exist: a refusal as it is, anything else with its outcome. */

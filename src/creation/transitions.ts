@@ -150,16 +150,14 @@ export function renew(mine: ClaimedRecord | PostingRecord, leaseMs: number): Dec
 /**
  * Records the result. It is accepted from a holder that has lost its claim meanwhile, and where the store has lost the
  * record: the upstream's own answer is worth more than anything that others could find out. Not accepted, and false,
- * when there is a result already, or when somebody else's POST is under way.
+ * when there is another result already, or when somebody else's POST is under way.
  */
 export function complete(intent: Intent, token: string, result: CreatedVersion): Decide<boolean> {
   return (record) => {
     const { fingerprint, jobId } = intent;
-    if (record) {
-      const foreign = record.token !== token;
-      if (record.fingerprint !== fingerprint || record.state === "done") return { reply: false };
-      if (foreign && record.state === "posting") return { reply: false };
-    }
+    if (record?.state === "done") return { reply: record.result.versionId === result.versionId };
+    const isTaken = record?.state === "posting" && record.token !== token;
+    if (record && (isTaken || record.fingerprint !== fingerprint)) return { reply: false };
     return { reply: true, write: { state: "done", fingerprint, jobId, token, result } };
   };
 }

@@ -1,23 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Clock, systemClock } from "../../src/clock.js";
-import { createMemoryIdempotencyStore, createRedisIdempotencyStore } from "../../src/creation/index.js";
 import { intentOf } from "../../src/creation/intent.js";
 import type { KeyRecord } from "../../src/creation/record.js";
-import type { Decide, IdempotencyStore } from "../../src/creation/store.js";
-import type { RedisConnection } from "../../src/redis.js";
-import { connectTestRedis } from "../support/redis.js";
-import { type RedisServer, startRedis } from "../support/redis-server.js";
+import type { Decide } from "../../src/creation/store.js";
 import { until } from "../support/until.js";
 import { id, sampleVersion } from "../unit/creation/samples.js";
+import { openCluster, openMemory, openRedis, type StorePair } from "../unit/creation/store-pairs.js";
 
 const JOB = { projectId: "project", jobId: id("10") };
-
-/** Two replicas' views of one store. */
-interface Pair {
-  here: IdempotencyStore;
-  there: IdempotencyStore;
-}
 
 const results: KeyRecord = {
   state: "done",
@@ -56,9 +46,9 @@ const write =
 let keys = 0;
 const newKey = () => `key-${keys++}`;
 
-function describeStore(name: string, open: () => Promise<Pair & AsyncDisposable>): void {
+function describeStore(name: string, open: () => Promise<StorePair>): void {
   describe(`a store of idempotency keys, ${name}`, () => {
-    let pair: Pair & AsyncDisposable;
+    let pair: StorePair;
     beforeAll(async () => {
       pair = await open();
     });
@@ -221,52 +211,6 @@ function describeStore(name: string, open: () => Promise<Pair & AsyncDisposable>
   });
 }
 
-const clock: Clock = systemClock;
-
-describeStore("in memory", async () => {
-  const store = createMemoryIdempotencyStore({ clock });
-  return { here: store, there: store, [Symbol.asyncDispose]: () => store.close() };
-});
-
-/** Two connections with the same keys, as two replicas have. */
-async function openRedis(overrides: Parameters<typeof connectTestRedis>[0]): Promise<Pair & AsyncDisposable> {
-  const connections: RedisConnection[] = [];
-  const first = await connectTestRedis(overrides);
-  connections.push(first, await connectTestRedis({ ...overrides, keyPrefix: first.keyPrefix }));
-  const [here, there] = connections.map((redis) => createRedisIdempotencyStore(redis, { clock }));
-  if (!here || !there) throw new Error("two connections make two stores");
-  return {
-    here,
-    there,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([here.close(), there.close()]);
-      await Promise.all(connections.map((redis) => redis.close()));
-    },
-  };
-}
-
-describeStore("in Redis", () => openRedis({}));
-
-/** One node that has all slots: it refuses a script whose keys do not share one, as any cluster does. */
-async function startCluster(): Promise<{ server: RedisServer; port: number }> {
-  const server = await startRedis(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
-  const admin = await connectTestRedis({ target: { kind: "single", url: server.url } });
-  await admin.commands.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-  await until("the cluster is up", async () =>
-    String(await admin.commands.call("CLUSTER", "INFO")).includes("cluster_state:ok"),
-  );
-  await admin.close();
-  return { server, port: server.port };
-}
-
-describeStore("in a Redis cluster", async () => {
-  const { server, port } = await startCluster();
-  const pair = await openRedis({ target: { kind: "cluster", nodes: [{ host: "127.0.0.1", port }] } });
-  return {
-    ...pair,
-    async [Symbol.asyncDispose]() {
-      await pair[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-});
+describeStore("in memory", openMemory);
+describeStore("in Redis", () => openRedis());
+describeStore("in a Redis cluster", openCluster);

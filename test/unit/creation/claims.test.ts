@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { VersionCreation } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { until } from "../../support/until.js";
-import { createRig, failureOf, LEASE_MS, type Rig, UPSTREAM_TIMEOUT_MS } from "./rig.js";
+import { createRig, failureOf, KEY, LEASE_MS, type Rig, UPSTREAM_TIMEOUT_MS } from "./rig.js";
 import { sampleVersion } from "./samples.js";
 
-const KEY = { idempotencyKey: "one-intent" };
 const OTHER_INPUT = { ...KEY, version: sampleVersion({ workerServerNum: 2 }) };
 
 /** A replica whose time stands still once it has begun: it renews nothing, as if it were dead. */

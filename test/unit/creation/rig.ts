@@ -12,7 +12,7 @@ import type { GatewayError } from "../../../src/errors.js";
 import type { CreationRequest, VersionCreation } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { callerNamed, sampleVersion } from "./samples.js";
-import { TestProofs, TestUpstream } from "./test-upstream.js";
+import { type PostFate, TestProofs, TestUpstream } from "./test-upstream.js";
 
 export const UPSTREAM_TIMEOUT_MS = 10_000;
 export const LEASE_MS = 20_000;
@@ -104,4 +104,25 @@ export async function failureOf(promise: Promise<unknown>): Promise<GatewayError
   );
   if ("value" in outcome) throw new Error(`It did not fail but gave ${JSON.stringify(outcome.value)}`);
   return outcome.error;
+}
+
+export const KEY = { idempotencyKey: "one-intent" };
+
+/** A rig in which a first creation with the key has ended that way. */
+export async function rigAfter(fate: PostFate): Promise<Rig> {
+  const rig = createRig();
+  rig.upstream.fates.push(fate);
+  await failureOf(rig.create(KEY));
+  rig.diary.told.length = 0;
+  rig.diary.counted.length = 0;
+  return rig;
+}
+
+/** A promise, and how to resolve it. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
 }

@@ -2,10 +2,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
 import { until } from "../../support/until.js";
-import { createRig, failureOf } from "./rig.js";
+import { createRig, failureOf, KEY } from "./rig.js";
 import { callerNamed, id, sampleVersion } from "./samples.js";
 
-const KEY = { idempotencyKey: "one-intent" };
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 describe("a repeat with the same key and input", () => {

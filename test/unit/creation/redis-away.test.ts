@@ -1,31 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.js";
-import {
-  createMemoryIdempotencyStore,
-  createRedisIdempotencyStore,
-  type IdempotencyStore,
-} from "../../../src/creation/index.js";
-import type { Decide } from "../../../src/creation/store.js";
+import { createRedisIdempotencyStore } from "../../../src/creation/index.js";
 import type { RedisConnection } from "../../../src/redis.js";
-import { FakeClock } from "../../support/fake-clock.js";
 import { connectTestRedis } from "../../support/redis.js";
 import { type RedisServer, startRedis } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
-import { createRig, failureOf, LEASE_MS, type Rig } from "./rig.js";
+import { createRig, failureOf, gate, KEY, type Rig } from "./rig.js";
 import { sampleVersion } from "./samples.js";
 
-const KEY = { idempotencyKey: "one-intent" };
 const OTHER_INPUT = { ...KEY, version: sampleVersion({ workerServerNum: 2 }) };
 const AWAY = { code: "UPSTREAM_UNAVAILABLE", details: { dependency: "redis", outcome: "not-sent" } };
-
-/** A promise, and how to resolve it. */
-function gate(): { opened: Promise<void>; open: () => void } {
-  let open: () => void = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
 
 describe("while Redis is away", () => {
   let server: RedisServer;
@@ -194,114 +178,5 @@ describe("what is kept in Redis", () => {
     }
     await store.close();
     await redis.close();
-  });
-});
-
-/** A store that can be cut off, in place of a Redis whose answers come at the wrong moment. */
-class CutOffStore implements IdempotencyStore {
-  away = false;
-  private readonly store: IdempotencyStore;
-  readonly owners: IdempotencyStore["owners"];
-  readonly posts: IdempotencyStore["posts"];
-
-  constructor(clock: FakeClock) {
-    this.store = createMemoryIdempotencyStore({ clock });
-    this.owners = this.store.owners;
-    this.posts = this.store.posts;
-  }
-
-  transact = async <T>(keyId: string, decide: Decide<T>): Promise<T> => {
-    if (this.away) throw new Error("away");
-    return this.store.transact(keyId, decide);
-  };
-  changed = (keyId: string, ms: number): Promise<void> => this.store.changed(keyId, ms);
-  close = (): Promise<void> => this.store.close();
-}
-
-describe("a claim that cannot be renewed", () => {
-  it("calls its POST off before others can take the claim over, if it still queues", async () => {
-    const storeClock = new FakeClock();
-    const store = new CutOffStore(storeClock);
-    const rig = createRig({ store });
-    const failed = failureOf(
-      rig.create(
-        KEY,
-        rig.replica({
-          upstream: {
-            ...rig.upstream,
-            createVersion: ({ signal }) =>
-              new Promise((_, reject) => {
-                signal?.addEventListener("abort", () => reject(signal.reason));
-              }),
-          },
-        }),
-      ),
-    );
-    await rig.clock.advance(0);
-    store.away = true;
-    await rig.clock.advance(LEASE_MS - 1);
-    expect(await failed).toMatchObject(AWAY);
-    expect(rig.upstream.posts).toEqual([]);
-  });
-
-  it("keeps being renewed after that, so that a POST which has left is not reconciled when the store is back", async () => {
-    const storeClock = new FakeClock();
-    const store = new CutOffStore(storeClock);
-    const rig = createRig({ store });
-    const { opened, open } = gate();
-    rig.upstream.fates.push(opened);
-    const created = rig.create(KEY);
-    await rig.clock.advance(0);
-    store.away = true;
-    await rig.clock.advance(LEASE_MS + 1_000);
-    await storeClock.advance(2 * LEASE_MS);
-    store.away = false;
-    await rig.clock.advance(LEASE_MS);
-    const waiter = rig.create(KEY);
-    open();
-    expect(await waiter).toEqual(await created);
-    expect(rig.upstream.lists).toEqual([]);
-  });
-});
-
-describe("a result that the store does not take", () => {
-  it("is offered again until it does: draining waits for that", async () => {
-    const clock = new FakeClock();
-    const store = new CutOffStore(clock);
-    const rig = createRig({ store });
-    const { opened, open } = gate();
-    rig.upstream.fates.push(opened);
-    const created = rig.create(KEY);
-    await rig.clock.advance(0);
-    store.away = true;
-    open();
-    await created;
-    let drained = false;
-    void rig.creation.drain().then(() => {
-      drained = true;
-    });
-    await rig.clock.advance(30_000);
-    expect(drained).toBe(false);
-    store.away = false;
-    await rig.clock.advance(5_000);
-    expect(drained).toBe(true);
-    expect(await rig.create(KEY)).toEqual(await created);
-    expect(rig.upstream.posts).toHaveLength(1);
-  });
-
-  it("is given up after ten minutes, and nothing goes on running", async () => {
-    const clock = new FakeClock();
-    const store = new CutOffStore(clock);
-    const rig = createRig({ store });
-    const { opened, open } = gate();
-    rig.upstream.fates.push(opened);
-    const created = rig.create(KEY);
-    await rig.clock.advance(0);
-    store.away = true;
-    open();
-    await created;
-    await rig.clock.advance(10 * 60_000 + 5_000);
-    await rig.creation.drain();
-    expect(rig.clock.sleeping).toBe(0);
   });
 });

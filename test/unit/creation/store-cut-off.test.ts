@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../support/fake-clock.js";
+import { CutOffStore } from "./cut-off-store.js";
+import { createRig, failureOf, gate, KEY, LEASE_MS } from "./rig.js";
+
+const AWAY = { code: "UPSTREAM_UNAVAILABLE", details: { dependency: "redis", outcome: "not-sent" } };
+
+describe("a claim that cannot be renewed", () => {
+  it("calls its POST off before others can take the claim over, if it still queues", async () => {
+    const storeClock = new FakeClock();
+    const store = new CutOffStore(storeClock);
+    const rig = createRig({ store });
+    const failed = failureOf(
+      rig.create(
+        KEY,
+        rig.replica({
+          upstream: {
+            ...rig.upstream,
+            createVersion: ({ signal }) =>
+              new Promise((_, reject) => {
+                signal?.addEventListener("abort", () => reject(signal.reason));
+              }),
+          },
+        }),
+      ),
+    );
+    await rig.clock.advance(0);
+    store.away = true;
+    await rig.clock.advance(LEASE_MS - 1);
+    expect(await failed).toMatchObject(AWAY);
+    expect(rig.upstream.posts).toEqual([]);
+  });
+
+  it("keeps being renewed after that, so that a POST which has left is not reconciled when the store is back", async () => {
+    const storeClock = new FakeClock();
+    const store = new CutOffStore(storeClock);
+    const rig = createRig({ store });
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY);
+    await rig.clock.advance(0);
+    store.away = true;
+    await rig.clock.advance(LEASE_MS + 1_000);
+    await storeClock.advance(2 * LEASE_MS);
+    store.away = false;
+    await rig.clock.advance(LEASE_MS);
+    const waiter = rig.create(KEY);
+    open();
+    expect(await waiter).toEqual(await created);
+    expect(rig.upstream.lists).toEqual([]);
+  });
+});
+
+describe("a result that the store does not take", () => {
+  it("is offered again until it does: draining waits for that", async () => {
+    const clock = new FakeClock();
+    const store = new CutOffStore(clock);
+    const rig = createRig({ store });
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY);
+    await rig.clock.advance(0);
+    store.away = true;
+    open();
+    await created;
+    let drained = false;
+    void rig.creation.drain().then(() => {
+      drained = true;
+    });
+    await rig.clock.advance(30_000);
+    expect(drained).toBe(false);
+    store.away = false;
+    await rig.clock.advance(5_000);
+    expect(drained).toBe(true);
+    expect(await rig.create(KEY)).toEqual(await created);
+    expect(rig.upstream.posts).toHaveLength(1);
+  });
+
+  it("is given up after ten minutes, and nothing goes on running", async () => {
+    const clock = new FakeClock();
+    const store = new CutOffStore(clock);
+    const rig = createRig({ store });
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened);
+    const created = rig.create(KEY);
+    await rig.clock.advance(0);
+    store.away = true;
+    open();
+    await created;
+    await rig.clock.advance(10 * 60_000 + 5_000);
+    await rig.creation.drain();
+    expect(rig.clock.sleeping).toBe(0);
+  });
+});
