@@ -27,44 +27,42 @@ export function pick<T>(items: readonly [T, ...T[]], random: () => number): T {
   return items[Math.floor(random() * items.length)] ?? items[0];
 }
 
-type DataSet = Pick<VersionConfig, "data_url" | "dataset_id" | "dataset_version_id" | "data_source">;
+type Part = (topic: string, random: () => number) => Partial<VersionConfig>;
 
 /** Each of the documented ways to name a data set. */
-function dataSets(topic: string): [DataSet, ...DataSet[]] {
-  return [
-    { data_url: `/datasets/${topic}/train/` },
-    { dataset_id: DATASET_ID, dataset_version_id: DATASET_VERSION },
-    {
-      data_source: [
-        { type: "obs", data_url: `/datasets/${topic}/part-1/` },
-        { type: "obs", data_url: `/datasets/${topic}/part-2/` },
-      ],
-    },
-    { data_source: [{ type: "dataset", dataset_id: DATASET_ID, dataset_version: DATASET_VERSION }] },
-  ];
-}
+const DATA_SETS: readonly [Part, ...Part[]] = [
+  (topic) => ({ data_url: `/datasets/${topic}/train/` }),
+  () => ({ dataset_id: DATASET_ID, dataset_version_id: DATASET_VERSION }),
+  (topic) => ({
+    data_source: [
+      { type: "obs", data_url: `/datasets/${topic}/part-1/` },
+      { type: "obs", data_url: `/datasets/${topic}/part-2/` },
+    ],
+  }),
+  () => ({ data_source: [{ type: "dataset", dataset_id: DATASET_ID, dataset_version: DATASET_VERSION }] }),
+];
 
-type Program = Partial<VersionConfig>;
+const code: Part = (topic) => ({ app_url: `/code/${topic}/`, boot_file_url: `/code/${topic}/train.py` });
 
-/** A framework, a custom image, or a built-in model. */
-function programs(topic: string, random: () => number): [Program, ...Program[]] {
-  const code = { app_url: `/code/${topic}/`, boot_file_url: `/code/${topic}/train.py` };
-  const framework = { ...code, engine_id: pick(ENGINE_IDS, random) };
-  const image = {
-    ...code,
-    user_image_url: "100.125.5.235:20202/jobmng/custom-cpu-base:1.0",
-    user_command: `bash -x /home/work/run_train.sh python /home/work/user-job-dir/${topic}/train.py`,
-  };
-  return [framework, framework, framework, image, { model_id: 1n }];
-}
+const framework: Part = (topic, random) => ({ ...code(topic, random), engine_id: pick(ENGINE_IDS, random) });
+
+const customImage: Part = (topic, random) => ({
+  ...code(topic, random),
+  user_image_url: "100.125.5.235:20202/jobmng/custom-cpu-base:1.0",
+  user_command: `bash -x /home/work/run_train.sh python /home/work/user-job-dir/${topic}/train.py`,
+});
+
+const builtInModel: Part = () => ({ model_id: 1n });
+
+const PROGRAMS: readonly [Part, ...Part[]] = [framework, framework, framework, customImage, builtInModel];
 
 /** A plausible configuration, by chance. */
 export function someConfig(topic: string, random: () => number): VersionConfig {
   const onPool = random() < 0.1;
   return {
     worker_server_num: 1 + Math.floor(random() * 2),
-    ...pick(programs(topic, random), random),
-    ...pick(dataSets(topic), random),
+    ...pick(PROGRAMS, random)(topic, random),
+    ...pick(DATA_SETS, random)(topic, random),
     ...(onPool ? { pool_id: "pool1a2b3c4d" } : { spec_id: pick(SPEC_IDS, random) }),
     train_url: `/output/${topic}/`,
     ...(random() < 0.7 && { log_url: `/logs/${topic}/` }),

@@ -77,7 +77,8 @@ describe("the mixed habits of the seed", () => {
     await using simulator = await startSimulator();
     const versions = objects((await call(simulator, "/training-jobs/12/versions?page=0")).body, "versions");
     expect(typesOf(versions, "status")).toEqual(new Set(["bigint", "string"]));
-    expect(typesOf(versions, "core")).toEqual(new Set(["bigint", "string", "null", "undefined"]));
+    const withSpec = versions.filter((version) => Boolean(version.spec_id));
+    expect(typesOf(withSpec, "core")).toEqual(new Set(["bigint", "string"]));
     expect(typesOf(versions, "nas_type")).toEqual(new Set(["null", "string", "undefined"]));
     expect(typesOf(versions, "model_metric_list")).toEqual(
       new Set(["object", "string", "null", "undefined"]),
