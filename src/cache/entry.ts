@@ -23,10 +23,10 @@ export function freshnessOf(entry: Entry<unknown>, now: number, graceMs: number)
   return age < entry.ttlMs + graceMs ? "stale" : "over";
 }
 
-/** The one whose upstream call began later. */
-export function newerOf<V>(a: Entry<V> | undefined, b: Entry<V> | undefined): Entry<V> | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return b.beganAt > a.beganAt ? b : a;
+/** True when the upstream call of `a` began after that of `b`; instants decide only where the two are not this process's. */
+export function beganLater(a: Entry<unknown>, b: Entry<unknown>): boolean {
+  if (a.loadSequence > 0 && b.loadSequence > 0) return a.loadSequence > b.loadSequence;
+  return a.beganAt > b.beganAt;
 }
 
 /** Undefined when the stored text is no JSON. */

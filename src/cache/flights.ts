@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Resource } from "./resources.js";
 
 /** How a flight ended. `loaded`: the answer came from an upstream call that this flight made. */
@@ -28,6 +29,8 @@ export class Flight {
     readonly sequence: number,
     private readonly onEnd: (flight: Flight) => void,
   ) {
+    // Each attempt of a load listens to it.
+    setMaxListeners(0, this.#abort.signal);
     this.#outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });

@@ -101,14 +101,14 @@ class MemoryStore implements SharedStore {
 
   async invalidate(group: string): Promise<void> {
     this.state.generations.set(group, { whole: this.state.next(), at: this.clock.now(), parts: new Map() });
-    this.#tell((listener) => listener.invalidated(group));
+    this.#tellOthers(group);
   }
 
   async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
     const { at, parts } = this.#generationOf(key.group);
     for (const part of dropped) parts.set(part, this.state.next());
     if (this.clock.now() - at > quietMs) this.#keep(key, this.#generationText(key), entry, staleMs);
-    if (dropped.length > 0) this.#tell((listener) => listener.invalidated(key.group, dropped));
+    if (dropped.length > 0) this.#tellOthers(key.group, dropped);
   }
 
   async recordProof(group: string, credentialId: string): Promise<void> {
@@ -147,8 +147,10 @@ class MemoryStore implements SharedStore {
     return `${whole}/${parts.get(part) ?? ""}`;
   }
 
-  #tell(act: (listener: StoreListener) => void): void {
-    for (const [listener, owner] of this.state.listeners) if (owner !== this) act(listener);
+  #tellOthers(group: string, parts?: readonly string[]): void {
+    for (const [listener, owner] of this.state.listeners) {
+      if (owner !== this) listener.invalidated(group, parts);
+    }
   }
 
   #proofAge(group: string, credentialId: string, ttlMs: number): number | undefined {
@@ -173,7 +175,7 @@ class MemoryStore implements SharedStore {
   #giveBack({ name, token }: LoadLock): void {
     if (this.state.locks.get(name)?.token !== token) return;
     this.state.locks.delete(name);
-    this.#tell((listener) => listener.released(name));
+    for (const listener of this.state.listeners.keys()) listener.released(name);
   }
 
   #keep(key: StoreKey, generation: string, entry: StoredEntry, staleMs: number): void {

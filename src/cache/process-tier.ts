@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Entry } from "./entry.js";
+import { beganLater, type Entry } from "./entry.js";
 import type { Fences } from "./fences.js";
 import type { Resource } from "./resources.js";
 
@@ -34,7 +34,7 @@ export class ProcessTier {
     if (entry.ttlMs <= 0 || entry.sequence <= this.#emptiedAt) return;
     if (!this.fences.isCurrent(resource.group, [resource.part], entry.sequence)) return;
     const present = this.get(resource);
-    if (present !== undefined && present.beganAt > entry.beganAt) return;
+    if (present !== undefined && !beganLater(entry, present)) return;
     const size = characters * BYTES_PER_CHARACTER + resource.id.length + BYTES_PER_ENTRY;
     this.#entries.set(resource.id, entry, { size });
   }

@@ -76,6 +76,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
   return async function search(flight, asker) {
     for (;;) {
       const lock = flight.fresh ? undefined : { token: flight.lockToken, leaseMs: LEASE_MS };
+      const mark = core.wakeups.mark();
       const read = await core.read(flight.resource, asker.caller, lock);
       const found = flight.fresh ? undefined : best(flight, asker, read);
       if (found?.standing === "fresh" && found.permitted) {
@@ -91,7 +92,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
       const others = othersLock(flight, read);
       if (others !== undefined && found?.permitted) return give(flight, found);
       if (others === undefined || !worthWaiting(flight, others)) return ask(flight, asker, read, found);
-      await core.wakeups.wait(others.name, LOOK_AGAIN_MS * (0.5 + random()), flight.signal);
+      await core.wakeups.wait(others.name, mark, LOOK_AGAIN_MS * (0.5 + random()), flight.signal);
       flight.signal.throwIfAborted();
     }
   };

@@ -71,11 +71,11 @@ export interface ObserveRequest {
   dropped: readonly string[];
 }
 
-/** Told of what other replicas do. */
+/** Told of what replicas do. */
 export interface StoreListener {
   /** Another replica has invalidated these parts of the group, or all of it. */
   invalidated(group: string, parts?: readonly string[]): void;
-  /** The load that the lock stood for has ended. */
+  /** The load that the lock stood for has ended, in whichever replica. */
   released(lockName: string): void;
   /** The channel is back: invalidations may have been missed. */
   restored(): void;

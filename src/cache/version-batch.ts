@@ -1,5 +1,5 @@
 import type { JobWithVersions, LongId, TrainingJobVersion } from "../domain/index.js";
-import type { Entry } from "./entry.js";
+import { beganLater, type Entry } from "./entry.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
 import type { Asker, Lookup } from "./lookup.js";
@@ -117,7 +117,7 @@ function newest(
   list: Entry<JobWithVersions> | undefined,
   fromList: () => Found,
 ): Found | undefined {
-  if (details !== undefined && (list === undefined || details.beganAt >= list.beganAt)) {
+  if (details !== undefined && (list === undefined || !beganLater(list, details))) {
     return Promise.resolve(details.value);
   }
   return list && fromList();

@@ -1,13 +1,23 @@
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
 
-/** Those in this process who wait for a load that another replica makes. */
+/** Those in this process who wait for a load to end that another one makes, in most cases another replica. */
 export class Wakeups {
   readonly #waiting = new Map<string, Set<AbortController>>();
+  /** When locks were released of late: a release can be heard before the one who is to wait knows that he has to. */
+  readonly #released = new LRUCache<string, number>({ max: 1_000 });
+  #count = 0;
 
   constructor(private readonly clock: Clock) {}
 
-  /** Resolves when the lock is released, after `ms` milliseconds, or when the signal aborts. */
-  async wait(lockName: string, ms: number, signal: AbortSignal): Promise<void> {
+  /** To be taken before it is looked who holds the lock. */
+  mark(): number {
+    return this.#count;
+  }
+
+  /** Resolves when the lock is or was released since the mark, after `ms` milliseconds, or when the signal aborts. */
+  async wait(lockName: string, mark: number, ms: number, signal: AbortSignal): Promise<void> {
+    if ((this.#released.get(lockName) ?? 0) > mark) return;
     const woken = new AbortController();
     const waiting = this.#waiting.get(lockName) ?? new Set();
     this.#waiting.set(lockName, waiting.add(woken));
@@ -22,6 +32,8 @@ export class Wakeups {
   }
 
   wake(lockName: string): void {
+    this.#count += 1;
+    this.#released.set(lockName, this.#count);
     for (const woken of this.#waiting.get(lockName) ?? []) woken.abort();
   }
 }
