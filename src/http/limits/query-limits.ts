@@ -5,6 +5,7 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
+  type VariableDefinitionNode,
   visit,
 } from "graphql";
 import type { GatewayError } from "../../errors.js";
@@ -23,7 +24,7 @@ export const FIXED_LIMITS = {
   introspectionFields: 1_000,
 } as const;
 
-/** Costs kept for each document, by the values of the variables that they depend on. */
+/** Costs kept for each operation, by the values of the variables that they depend on. */
 const COSTS_KEPT = 200;
 
 /** An operation that has been found valid. */
@@ -53,9 +54,15 @@ export interface QueryLimits {
 interface KnownDocument {
   error: GatewayError | undefined;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Names of the variables that the cost depends on. */
+  /** Names of the variables that costs depend on. */
   variables: ReadonlySet<string>;
-  /** In tenths, by operation name and values. */
+  operations: Map<OperationDefinitionNode, KnownOperation>;
+}
+
+interface KnownOperation {
+  /** The definitions of the variables that its cost depends on. */
+  counted: readonly VariableDefinitionNode[];
+  /** In tenths, by the values of these variables. */
   costs: Map<string, number>;
 }
 
@@ -80,14 +87,35 @@ function variablesThatCount(document: DocumentNode): Set<string> {
   return names;
 }
 
-function costOf(known: KnownDocument, valid: ValidOperation, variables: Record<string, unknown>): number {
-  const { schema, operation } = valid;
-  const key = JSON.stringify([operation.name?.value, variables]);
-  let tenths = known.costs.get(key);
+function knownOperation({ operations, variables }: KnownDocument, operation: OperationDefinitionNode) {
+  let known = operations.get(operation);
+  if (known === undefined) {
+    const definitions = operation.variableDefinitions ?? [];
+    const counted = definitions.filter(({ variable }) => variables.has(variable.name.value));
+    known = { counted, costs: new Map() };
+    operations.set(operation, known);
+  }
+  return known;
+}
+
+/** The cost; undefined when its variables cannot be coerced: that is the executor's to refuse, before it calls anything. */
+function costOf(
+  document: KnownDocument,
+  { schema, operation, variables }: ValidOperation,
+): number | undefined {
+  const { counted, costs } = knownOperation(document, operation);
+  let values: Record<string, unknown> = {};
+  if (counted.length > 0) {
+    const { coerced } = getVariableValues(schema, counted, variables ?? {});
+    if (coerced === undefined) return undefined;
+    values = coerced;
+  }
+  const key = counted.length > 0 ? JSON.stringify(values) : "";
+  let tenths = costs.get(key);
   if (tenths === undefined) {
-    tenths = costInTenths({ schema, operation, fragments: known.fragments, variables });
-    if (known.costs.size >= COSTS_KEPT) known.costs.clear();
-    known.costs.set(key, tenths);
+    tenths = costInTenths({ schema, operation, fragments: document.fragments, variables: values });
+    if (costs.size >= COSTS_KEPT) costs.clear();
+    costs.set(key, tenths);
   }
   return tenths / 10;
 }
@@ -116,7 +144,7 @@ export function createQueryLimits(options: { maxDepth: number; maxCost: number }
         error: firstExceeded(measureDocument(document)),
         fragments: fragmentsOf(document),
         variables: variablesThatCount(document),
-        costs: new Map(),
+        operations: new Map(),
       };
       documents.set(document, known);
     }
@@ -130,14 +158,8 @@ export function createQueryLimits(options: { maxDepth: number; maxCost: number }
     explainParseFailure: (source, error) => explainParseFailure(source, error, maxDepth),
     checkDocument: (document) => void lookAt(document),
     check(valid) {
-      const known = lookAt(valid.document);
-      const definitions = valid.operation.variableDefinitions ?? [];
-      const counted = definitions.filter(({ variable }) => known.variables.has(variable.name.value));
-      const { coerced } = getVariableValues(valid.schema, counted, valid.variables ?? {});
-      // Values that cannot be coerced are the executor's to refuse, before it calls anything.
-      if (coerced === undefined) return;
-      const cost = costOf(known, valid, coerced);
-      if (cost > maxCost) throw limitError("cost", maxCost, cost);
+      const cost = costOf(lookAt(valid.document), valid);
+      if (cost !== undefined && cost > maxCost) throw limitError("cost", maxCost, cost);
     },
   };
 }
