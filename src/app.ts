@@ -157,10 +157,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       return url;
     },
     async close() {
+      const { shutdownDelayMs, shutdownGraceMs } = config.http;
       http.announceDrain();
-      if (config.http.shutdownDelayMs > 0) await clock.sleep(config.http.shutdownDelayMs);
+      if (shutdownDelayMs > 0) await clock.sleep(shutdownDelayMs);
+      const graceEndsAt = clock.now() + shutdownGraceMs;
       await http.close();
-      await creation.drain();
+      // A creation whose caller has gone still runs to its answer and records it.
+      await Promise.race([creation.drain(), clock.sleep(Math.max(0, graceEndsAt - clock.now()))]);
       await watch.close();
       await rateLimiter.close();
       await lookups.close();
