@@ -49,7 +49,7 @@ function start(program, env) {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const entry = JSON.parse(line);
       if (entry.url) resolve(entry.url);
-      else if (entry.level >= 50) console.error(entry.msg, entry.reason ?? "");
+      else if (entry.level === "error" || entry.level === "fatal") console.error(line);
     });
   });
   return { child, url };
