@@ -29,7 +29,8 @@ export class FirstEvents {
 
   /** The versions of the job, oldest first; only those after `upTo` where the client was told of the others. */
   ofJob(upTo?: VersionOrder): StatusNotice[] {
-    this.#ofJob ??= this.#chosen().map((known) => this.#notice(known, true));
+    // With the last one everything has been told.
+    this.#ofJob ??= this.#chosen().map((known, index, all) => this.#notice(known, index < all.length - 1));
     return upTo ? this.#ofJob.filter((notice) => compareVersions(orderOf(notice), upTo) > 0) : this.#ofJob;
   }
 
@@ -51,9 +52,9 @@ export class FirstEvents {
     return all.filter(({ state }, index) => index >= older || !statusFromCode(state.statusCode).terminal);
   }
 
-  #notice({ state, ...order }: Known, isPartOfJob: boolean): StatusNotice {
+  #notice({ state, ...order }: Known, othersFollow: boolean): StatusNotice {
     const { context, at, polledAt, gap } = this.input;
-    const cursor = isPartOfJob ? { ...at, upTo: order } : at;
+    const cursor = othersFollow ? { ...at, upTo: order } : at;
     // A version that is known only from its creation was not part of the poll.
     const observedAt = state.version === null ? state.observedAt : Math.max(polledAt, state.observedAt);
     return new StatusNotice(context, order.versionId, { ...state, observedAt }, cursor, gap, undefined);

@@ -46,7 +46,9 @@ export class Hub {
   /** Starts a subscription: with the current state as a poll from now on shows it, or after a cursor. */
   add(subscriber: Subscriber, after: Cursor | undefined): void {
     if (after) this.#resuming.set(subscriber, after);
-    else this.#starting.set(subscriber, { ticket: undefined, gap: false });
+    // While nothing is known here, the cursor may turn out to lead nowhere: the poll that is then needed is asked for early.
+    if (!after || !this.#line)
+      this.#starting.set(subscriber, { ticket: undefined, gap: after !== undefined });
     void this.sync();
   }
 
@@ -102,8 +104,7 @@ export class Hub {
       this.#again = false;
       try {
         await this.#requestPoll();
-        await this.#catchUp();
-        await this.#resume();
+        if (await this.#catchUp()) await this.#resume();
         await this.#start();
       } catch (error) {
         this.options.onError(error);
@@ -111,24 +112,26 @@ export class Hub {
     }
   }
 
-  async #catchUp(): Promise<void> {
+  /** False when it has to wait for something that was appended to be announced. */
+  async #catchUp(): Promise<boolean> {
     const { history, context } = this.options;
     if (!this.#line) {
       const snapshot = await history.load(context.job);
-      if (snapshot && isSettled(snapshot)) this.#line = new Line(snapshot);
-      return;
+      if (!snapshot?.head.seeded) return true;
+      if (isSettled(snapshot)) this.#line = new Line(snapshot);
+      return isSettled(snapshot);
     }
     for (;;) {
       const page = await history.read(context.job, this.#line.position, PAGE);
       if (!page) await this.begin();
       else if (!page.reachable) {
-        if (!(await this.#reconnect(page))) return;
+        if (!(await this.#reconnect(page))) return false;
       } else {
         if (page.head.incarnation !== this.#line.position.incarnation) {
           this.#line.rename({ incarnation: page.head.incarnation, seq: this.#line.position.seq });
         }
         this.#deliver(page.entries);
-        if (page.entries.length < PAGE) return;
+        if (page.entries.length < PAGE) return true;
       }
     }
   }
@@ -245,7 +248,7 @@ export class Hub {
       this.#resuming.delete(subscriber);
       this.options.events.resumed(entries !== undefined && isKnown === true);
       if (entries && isKnown) this.#goOn(subscriber, cursor, entries);
-      else {
+      else if (!this.#starting.has(subscriber)) {
         this.#starting.set(subscriber, { ticket: undefined, gap: true });
         this.#again = true;
       }
@@ -280,6 +283,7 @@ export class Hub {
       const order = { versionId: id, createTime: states.get(id)?.createTime ?? null };
       return upTo !== undefined && compareVersions(order, upTo) > 0;
     };
+    this.#starting.delete(subscriber);
     this.#joined.add(subscriber);
     subscriber.isResumed = true;
     subscriber.seq = position.seq;

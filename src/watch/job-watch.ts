@@ -50,6 +50,8 @@ export class JobWatch {
     private readonly context: EventContext,
     private readonly deps: WatchDependencies,
     private readonly onLeader: (isLeader: boolean) => void,
+    /** Resolves when an earlier watch of this replica has given its lease up. */
+    ready: Promise<void>,
   ) {
     const { job } = context;
     const { stores, newId, log, events } = deps;
@@ -84,7 +86,7 @@ export class JobWatch {
       isAllTerminal: () => this.#hub.isAllTerminal,
       onRecorded: ({ base, entries }) => this.#hub.accept(base, entries),
     });
-    this.#keeper.start();
+    void ready.then(() => this.#keeper.start());
     this.#poller.start();
   }
 

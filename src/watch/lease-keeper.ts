@@ -69,7 +69,7 @@ export class LeaseKeeper {
   }
 
   start(): void {
-    this.#running = this.#run();
+    if (!this.#stopped) this.#running = this.#run();
   }
 
   /** Beats soon. */

@@ -22,7 +22,7 @@ class ReplicaWatch implements StatusWatch {
   readonly #deps: WatchDependencies;
   readonly #watches = new Map<string, JobWatch>();
   /** Watches that are giving their lease up. */
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new Map<string, Promise<void>>();
   readonly #byQuotaKey = new Map<string, number>();
   readonly #stopListening: () => void;
   #subscribers = 0;
@@ -93,7 +93,7 @@ class ReplicaWatch implements StatusWatch {
     this.#stopListening();
     const watches = [...this.#watches.values()];
     this.#watches.clear();
-    await Promise.all([...watches.map((watch) => watch.close("handover")), ...this.#closing]);
+    await Promise.all([...watches.map((watch) => watch.close("handover")), ...this.#closing.values()]);
   }
 
   #start(subscriber: Subscriber, request: WatchRequest): ReturnType<JobWatch["add"]> | undefined {
@@ -110,11 +110,18 @@ class ReplicaWatch implements StatusWatch {
   }
 
   #open(job: JobKey, tag: string): JobWatch {
-    const watch = new JobWatch({ job, tag }, this.#deps, (isLeader) => {
+    const key = jobKeyText(job);
+    const onLeader = (isLeader: boolean) => {
       this.#leases += isLeader ? 1 : -1;
       this.options.events.leases(this.#leases);
-    });
-    this.#watches.set(jobKeyText(job), watch);
+    };
+    const watch = new JobWatch(
+      { job, tag },
+      this.#deps,
+      onLeader,
+      this.#closing.get(key) ?? Promise.resolve(),
+    );
+    this.#watches.set(key, watch);
     this.options.events.watches(this.#watches.size);
     return watch;
   }
@@ -128,8 +135,12 @@ class ReplicaWatch implements StatusWatch {
     if (!watch?.isEmpty) return;
     this.#watches.delete(key);
     this.options.events.watches(this.#watches.size);
-    const closing = watch.close("unwatched").finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    // One that is opened and closed meanwhile must not let its successor start before its predecessor has ended.
+    const before = this.#closing.get(key);
+    const closing = Promise.all([before, watch.close("unwatched")]).then(() => {
+      if (this.#closing.get(key) === closing) this.#closing.delete(key);
+    });
+    this.#closing.set(key, closing);
   }
 
   #count(quotaKey: string): void {

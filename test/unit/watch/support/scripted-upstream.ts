@@ -79,7 +79,7 @@ export class ScriptedUpstream {
   complete = true;
   readonly #jobs = new Map<string, Map<string, { code: number; createTime: number }>>();
   readonly #refusals = new Map<string, GatewayError>();
-  #failure: GatewayError | undefined;
+  #failure: { error: GatewayError; only: UpstreamCall["priority"] | undefined } | undefined;
   #gate: Promise<void> | undefined;
 
   /** Sets a version's status; the first time, the version is created. Later ones are newer. */
@@ -104,9 +104,9 @@ export class ScriptedUpstream {
     this.#refusals.set(token, new GatewayError(code, `refused: ${code}`));
   }
 
-  /** Every call fails from now on; undefined: no call does. */
-  fail(error: GatewayError | undefined): void {
-    this.#failure = error;
+  /** Every call, or every one of that priority, fails from now on; undefined: no call does. */
+  fail(error: GatewayError | undefined, only?: UpstreamCall["priority"]): void {
+    this.#failure = error && { error, only };
   }
 
   /** Answers are what is true when they are given, and they are not given before `open()`. */
@@ -135,7 +135,8 @@ export class ScriptedUpstream {
     this.calls.push({ token, priority: call.priority, jobId });
     await this.#gate;
     call.signal?.throwIfAborted();
-    const failure = this.#failure ?? this.#refusals.get(token);
+    const { error, only = call.priority } = this.#failure ?? {};
+    const failure = error && only === call.priority ? error : this.#refusals.get(token);
     if (failure) throw failure;
     const versions = this.#jobs.get(jobId);
     if (!versions) throw new GatewayError("NOT_FOUND", "no such job");

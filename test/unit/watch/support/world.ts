@@ -1,0 +1,40 @@
+import { createMemoryWatchStores, type WatchStores } from "../../../../src/watch/index.js";
+import { FakeClock } from "../../../support/fake-clock.js";
+import { until } from "../../../support/until.js";
+import { type Reader, type Replica, type ReplicaOptions, startReplica } from "./replica.js";
+import { ScriptedUpstream } from "./scripted-upstream.js";
+
+/** One replica over a scripted upstream, on a clock that stands still. */
+export interface World extends Replica, AsyncDisposable {
+  clock: FakeClock;
+  upstream: ScriptedUpstream;
+  stores: WatchStores;
+  /** Lets `ms` pass, in steps that let everything run. */
+  pass(ms: number): Promise<void>;
+  /** Lets time pass until a reader has got that many events. */
+  told(reader: Reader, count: number): Promise<string[]>;
+}
+
+export function startWorld(options: Partial<ReplicaOptions> & { historyLength?: number } = {}): World {
+  const clock = new FakeClock();
+  const upstream = options.upstream ?? new ScriptedUpstream();
+  const historyLength = options.historyLength ?? 1_024;
+  const stores = options.stores ?? createMemoryWatchStores({ clock, historyLength });
+  const replica = startReplica({ ...options, clock, upstream, stores });
+  return {
+    ...replica,
+    clock,
+    upstream,
+    stores,
+    pass: (ms) => clock.advance(ms),
+    async told(reader, count) {
+      await until(`${count} events`, async () => {
+        const isThere = () => reader.events.length >= count || reader.ended;
+        if (!isThere()) await clock.advance(50);
+        return isThere();
+      });
+      return reader.told;
+    },
+    [Symbol.asyncDispose]: () => replica.watch.close(),
+  };
+}

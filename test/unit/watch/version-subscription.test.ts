@@ -1,0 +1,325 @@
+import { describe, expect, test } from "vitest";
+import type { GatewayError } from "../../../src/errors.js";
+import { until } from "../../support/until.js";
+import { id } from "./support/replica.js";
+import { callerWith, JOB } from "./support/scripted-upstream.js";
+import { startWorld, type World } from "./support/world.js";
+
+const V1 = { versionId: id("1") };
+
+function watchedWorld(): World {
+  const world = startWorld();
+  world.upstream.set("1", "RUNNING");
+  return world;
+}
+
+describe("a version's subscription", () => {
+  test("starts with the current status, tells each change and completes after the terminal one", async () => {
+    await using world = watchedWorld();
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    world.upstream.set("1", "KILLING");
+    await world.pass(2_100);
+    await world.told(reader, 2);
+    world.upstream.set("1", "KILLED");
+    await world.pass(2_100);
+    await reader.done;
+    expect(reader.told).toEqual(["1:RUNNING", "1:KILLING", "1:KILLED"]);
+    expect(reader.error).toBeUndefined();
+    expect(reader.events.map((event) => event.previousStatus)).toEqual([null, "RUNNING", "KILLING"]);
+    expect(reader.events.map((event) => event.terminal)).toEqual([false, false, true]);
+  });
+
+  test("carries the version as the poll that observed the status saw it", async () => {
+    await using world = watchedWorld();
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    world.upstream.set("1", "COMPLETED");
+    await world.pass(2_100);
+    await reader.done;
+    expect(reader.events.map((event) => event.version?.status)).toEqual(["RUNNING", "COMPLETED"]);
+    expect(reader.events.map((event) => event.statusCode)).toEqual([8, 10]);
+  });
+
+  test("says when the status was observed", async () => {
+    await using world = watchedWorld();
+    await world.pass(5_000);
+    const subscribedAt = world.clock.now();
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    expect(reader.events[0]?.observedAt).toBeGreaterThanOrEqual(subscribedAt);
+    expect(reader.events[0]?.observedAt).toBeLessThanOrEqual(world.clock.now());
+  });
+
+  test("tells an upstream number that is not known as UNKNOWN, and goes on", async () => {
+    await using world = watchedWorld();
+    world.upstream.set("1", 77);
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    expect(reader.events[0]).toMatchObject({ status: "UNKNOWN", statusCode: 77, terminal: false });
+    expect(reader.ended).toBe(false);
+    await reader.stop();
+  });
+
+  test("of a terminal version gives one event and completes", async () => {
+    await using world = startWorld();
+    world.upstream.set("1", "FAILED");
+    const reader = world.read(V1);
+    await reader.done;
+    expect(reader.told).toEqual(["1:FAILED"]);
+    expect(reader.error).toBeUndefined();
+  });
+
+  test("of another version of the job does not see it", async () => {
+    await using world = watchedWorld();
+    world.upstream.set("2", "RUNNING");
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    world.upstream.set("2", "FAILED");
+    await world.pass(2_100);
+    world.upstream.set("1", "COMPLETED");
+    await world.pass(2_100);
+    await reader.done;
+    expect(reader.told).toEqual(["1:RUNNING", "1:COMPLETED"]);
+  });
+
+  test("of a job that does not exist ends with NOT_FOUND", async () => {
+    await using world = startWorld();
+    const reader = world.read(V1);
+    await reader.done;
+    expect(reader.error).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("of a version that does not exist ends with NOT_FOUND", async () => {
+    await using world = watchedWorld();
+    const reader = world.read({ versionId: id("2") });
+    await reader.done;
+    expect(reader.error).toMatchObject({ code: "NOT_FOUND" });
+    expect(reader.events).toEqual([]);
+  });
+
+  test("ends with NOT_FOUND when the version vanishes", async () => {
+    await using world = watchedWorld();
+    world.upstream.set("2", "RUNNING");
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    world.upstream.remove("1");
+    await world.pass(2_100);
+    await reader.done;
+    expect(reader.error).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("does not take a version that an incomplete list leaves out for vanished", async () => {
+    await using world = watchedWorld();
+    world.upstream.set("2", "RUNNING");
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    world.upstream.remove("1");
+    world.upstream.complete = false;
+    await world.pass(10_000);
+    expect(world.upstream.polls.length).toBeGreaterThan(3);
+    expect(reader.ended).toBe(false);
+    await reader.stop();
+  });
+
+  test("of a version that an incomplete list leaves out waits for it", async () => {
+    await using world = watchedWorld();
+    world.upstream.complete = false;
+    const reader = world.read({ versionId: id("2") });
+    await until("a poll", () => world.upstream.polls.length === 1);
+    world.upstream.set("2", "RUNNING");
+    await world.pass(2_100);
+    expect(await world.told(reader, 1)).toEqual(["2:RUNNING"]);
+    expect(reader.events[0]?.previousStatus).toBeNull();
+    await reader.stop();
+  });
+
+  test("ends while it waits, as soon as it is returned", async () => {
+    await using world = watchedWorld();
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    await reader.stop();
+    await reader.done;
+    expect(reader.error).toBeUndefined();
+  });
+
+  test("of a version that this gateway created is not NOT_FOUND while the upstream does not list it yet", async () => {
+    await using world = watchedWorld();
+    await world.watch.recordCreation(callerWith("t"), {
+      jobId: JOB,
+      versionId: id("2"),
+      jobName: null,
+      versionName: null,
+      status: "INIT",
+      statusCode: 1,
+      createTime: null,
+    });
+    const reader = world.read({ versionId: id("2") });
+    expect(await world.told(reader, 1)).toEqual(["2:INIT"]);
+    world.upstream.set("2", "RUNNING");
+    await world.pass(2_100);
+    expect(await world.told(reader, 2)).toEqual(["2:INIT", "2:RUNNING"]);
+    await reader.stop();
+  });
+
+  test("of a version that this gateway created ends with NOT_FOUND only when it is missing 30 s later", async () => {
+    await using world = watchedWorld();
+    const created = { jobId: JOB, versionId: id("2"), jobName: null, versionName: null, createTime: null };
+    await world.watch.recordCreation(callerWith("t"), { ...created, status: "INIT", statusCode: 1 });
+    const reader = world.read({ versionId: id("2") });
+    await world.told(reader, 1);
+    await world.pass(29_000);
+    expect(reader.ended).toBe(false);
+    await world.pass(5_000);
+    await reader.done;
+    expect(reader.error).toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("a version's subscription with `after`", () => {
+  test("completes at once after the terminal event, without asking the upstream again", async () => {
+    await using world = watchedWorld();
+    world.upstream.set("1", "COMPLETED");
+    const first = world.read(V1);
+    await first.done;
+    const calls = world.upstream.calls.length;
+    const second = world.read({ ...V1, after: first.cursor });
+    await second.done;
+    expect(second.events).toEqual([]);
+    expect(second.error).toBeUndefined();
+    expect(world.upstream.calls).toHaveLength(calls);
+  });
+
+  test("gets exactly the changes since, while somebody else watched", async () => {
+    await using world = watchedWorld();
+    const stays = world.read(V1);
+    const leaves = world.read(V1);
+    await world.told(leaves, 1);
+    await world.told(stays, 1);
+    await leaves.stop();
+    for (const status of ["SCALING", "RUNNING", "KILLING"] as const) {
+      world.upstream.set("1", status);
+      await world.pass(2_100);
+    }
+    await world.told(stays, 4);
+    const back = world.read({ ...V1, after: leaves.cursor });
+    expect(await world.told(back, 3)).toEqual(["1:SCALING", "1:RUNNING", "1:KILLING"]);
+    expect(back.events.map((event) => event.previousStatus)).toEqual(["RUNNING", "SCALING", "RUNNING"]);
+    await stays.stop();
+    await back.stop();
+  });
+
+  test("goes on from any event, not only the last", async () => {
+    await using world = watchedWorld();
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    world.upstream.set("1", "KILLING");
+    await world.pass(2_100);
+    await world.told(reader, 2);
+    world.upstream.set("1", "KILLED");
+    await world.pass(2_100);
+    await reader.done;
+    for (const [index, event] of reader.events.entries()) {
+      const again = world.read({ ...V1, after: event.cursor });
+      await again.done;
+      expect(again.events).toEqual(reader.events.slice(index + 1));
+    }
+  });
+
+  test("gets one event with `gap` when the job was not watched meanwhile and the status is another", async () => {
+    await using world = watchedWorld();
+    const first = world.read(V1);
+    await world.told(first, 1);
+    await first.stop();
+    world.upstream.set("1", "SCALING");
+    world.upstream.set("1", "KILLING");
+    const second = world.read({ ...V1, after: first.cursor });
+    expect(await world.told(second, 1)).toEqual(["1:KILLING!"]);
+    expect(second.events[0]?.previousStatus).toBeNull();
+    world.upstream.set("1", "KILLED");
+    await world.pass(2_100);
+    await second.done;
+    expect(second.told).toEqual(["1:KILLING!", "1:KILLED"]);
+    expect(second.events[1]?.previousStatus).toBe("KILLING");
+  });
+
+  test("gets nothing when the job was not watched meanwhile and the status is the same", async () => {
+    await using world = watchedWorld();
+    const first = world.read(V1);
+    await world.told(first, 1);
+    await first.stop();
+    await world.pass(60_000);
+    const polls = world.upstream.polls.length;
+    const second = world.read({ ...V1, after: first.cursor });
+    await until("a poll", () => world.upstream.polls.length > polls);
+    world.upstream.set("1", "COMPLETED");
+    await world.pass(2_100);
+    await second.done;
+    expect(second.told).toEqual(["1:COMPLETED"]);
+    expect(second.events[0]).toMatchObject({ previousStatus: "RUNNING", gap: false });
+  });
+
+  test("gets one event with `gap` when what follows was trimmed", async () => {
+    await using world = startWorld({ historyLength: 2 });
+    world.upstream.set("1", "RUNNING");
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    for (const status of ["SCALING", "RUNNING", "KILLING"] as const) {
+      world.upstream.set("1", status);
+      await world.pass(2_100);
+    }
+    await world.told(reader, 4);
+    const { stores, upstream } = world;
+    await using other = startWorld({ stores, upstream });
+    const back = other.read({ ...V1, after: reader.events[0]?.cursor ?? "" });
+    await until("a gap", async () => {
+      await Promise.all([world.pass(100), other.pass(100)]);
+      return back.events.length > 0;
+    });
+    expect(back.told).toEqual(["1:KILLING!"]);
+    await back.stop();
+    await reader.stop();
+  });
+
+  test("gets one event with `gap` when the history is another one", async () => {
+    await using before = watchedWorld();
+    const reader = before.read(V1);
+    await before.told(reader, 1);
+    await using world = watchedWorld();
+    const back = world.read({ ...V1, after: reader.cursor });
+    expect(await world.told(back, 1)).toEqual(["1:RUNNING!"]);
+    await back.stop();
+    await reader.stop();
+  });
+
+  test.each([
+    ["empty", ""],
+    ["malformed", "not a cursor"],
+    ["of another format", Buffer.from(JSON.stringify([2, "x", "y", 1])).toString("base64url")],
+    ["too long", "A".repeat(600)],
+  ])("is refused when it is %s", async (_, after) => {
+    await using world = watchedWorld();
+    const reader = world.read({ ...V1, after });
+    await reader.done;
+    expect(reader.error).toMatchObject({
+      code: "BAD_USER_INPUT",
+      details: { violations: [{ path: ["after"], rule: "after-cursor" }] },
+    });
+    expect(world.upstream.calls).toEqual([]);
+  });
+
+  test("is refused when it is of another job, or of the same job id in another project", async () => {
+    await using world = watchedWorld();
+    world.upstream.set("1", "RUNNING", "11");
+    const reader = world.read(V1);
+    await world.told(reader, 1);
+    for (const where of [{ jobId: id("11") }, { project: "q" }]) {
+      const other = world.read({ ...V1, ...where, after: reader.cursor });
+      await other.done;
+      const [violation] = (other.error as GatewayError).details.violations ?? [];
+      expect(violation).toMatchObject({ path: ["after"], rule: "after-cursor" });
+      expect(violation?.message).toContain("another job");
+    }
+    await reader.stop();
+  });
+});
