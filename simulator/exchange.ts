@@ -54,7 +54,7 @@ function writeHead(response: ServerResponse, reply: Reply): void {
 
 /** Ends an exchange as planned and notes it. */
 export function finish(response: ServerResponse, ending: Ending, entry: JournalEntry): void {
-  if (entry.end === "aborted") return;
+  if (entry.end !== "open") return;
   if (!("reply" in ending)) {
     entry.end = "cut";
     response.socket?.resetAndDestroy();
