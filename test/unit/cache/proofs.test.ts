@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { SharedStore } from "../../../src/cache/index.js";
+import { createMemoryStore, createProofs, MemoryState, silentCacheEvents } from "../../../src/cache/index.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { caller, id } from "./data.js";
+import { settle } from "./scripted-upstream.js";
+
+const TTL_MS = 60_000;
+const subject = { jobId: id(10) };
+
+function setUp(change: (store: SharedStore) => SharedStore = (store) => store) {
+  const clock = new FakeClock();
+  const state = new MemoryState();
+  const failures: string[] = [];
+  const events = { ...silentCacheEvents, storeFailed: (operation: string) => failures.push(operation) };
+  const create = () =>
+    createProofs({ store: change(createMemoryStore({ clock, state })), proofTtlMs: TTL_MS, clock, events });
+  return { clock, failures, here: create(), there: create() };
+}
+
+describe("A proof of access", () => {
+  it("holds for AUTH_PROOF_TTL_MS", async () => {
+    const { clock, here } = setUp();
+    here.record(caller(), subject);
+    await clock.advance(TTL_MS - 1);
+    expect(await here.holds(caller(), subject)).toBe(true);
+    await clock.advance(1);
+    expect(await here.holds(caller(), subject)).toBe(false);
+  });
+
+  it("holds longer after each success", async () => {
+    const { clock, here, there } = setUp();
+    here.record(caller(), subject);
+    await clock.advance(TTL_MS - 1);
+    here.record(caller(), subject);
+    await clock.advance(TTL_MS - 1);
+    expect(await here.holds(caller(), subject)).toBe(true);
+    expect(await there.holds(caller(), subject)).toBe(true);
+  });
+
+  it("holds for its credential, project and subject alone", async () => {
+    const { here } = setUp();
+    here.record(caller(), subject);
+    expect(await here.holds(caller("bob"), subject)).toBe(false);
+    expect(await here.holds(caller("alice", "project-2"), subject)).toBe(false);
+    expect(await here.holds(caller(), { jobId: id(11) })).toBe(false);
+    expect(await here.holds(caller(), "project-specs")).toBe(false);
+  });
+
+  it("holds on every replica, no longer than where it was recorded", async () => {
+    const { clock, here, there } = setUp();
+    here.record(caller(), subject);
+    await clock.advance(TTL_MS - 1_000);
+    expect(await there.holds(caller(), subject)).toBe(true);
+    await clock.advance(1_000);
+    expect(await there.holds(caller(), subject)).toBe(false);
+  });
+
+  it("is forgotten when it is revoked, by every replica that has not used it", async () => {
+    const { here, there } = setUp();
+    here.record(caller(), subject);
+    here.revoke(caller(), subject);
+    expect(await here.holds(caller(), subject)).toBe(false);
+    expect(await there.holds(caller(), subject)).toBe(false);
+  });
+
+  it("does not come back from the shared store where it was revoked, although the store missed it", async () => {
+    const { clock, here, failures } = setUp((store) =>
+      Object.assign(Object.create(store), { revokeProof: () => Promise.reject(new Error("away")) }),
+    );
+    here.record(caller(), subject);
+    await clock.advance(10);
+    here.revoke(caller(), subject);
+    await settle();
+    expect(failures).toEqual(["proof"]);
+    expect(await here.holds(caller(), subject)).toBe(false);
+    await clock.advance(10);
+    here.record(caller(), subject);
+    expect(await here.holds(caller(), subject)).toBe(true);
+  });
+
+  it("is not held for certain where the shared store does not answer", async () => {
+    const { here, failures } = setUp((store) =>
+      Object.assign(Object.create(store), { readProof: () => Promise.reject(new Error("away")) }),
+    );
+    expect(await here.holds(caller(), subject)).toBe(false);
+    expect(failures).toEqual(["proof"]);
+  });
+});
