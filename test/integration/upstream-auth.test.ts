@@ -10,6 +10,7 @@ import {
   id,
   lookup,
   mutation,
+  retryCounter,
   serviceCaller,
   tokenCaller,
   vendorSample,
@@ -123,12 +124,10 @@ describe("the gateway's own identity", () => {
       it("signs each attempt anew", async () => {
         server.script = inTurn(json("", 503, { "Retry-After": "7" }), version);
         const clock = new FakeClock();
-        await using client = clientOf(server.url, { identity }, { clock });
+        const events = retryCounter();
+        await using client = clientOf(server.url, { identity }, { clock, events });
         const answer = client.getVersion(lookup(serviceCaller), id("10"), id("20"));
-        await until("it waits for its second attempt", async () => {
-          await clock.advance(0);
-          return server.seen.length === 1 && clock.sleeping === 1;
-        });
+        await until("it waits for its second attempt", () => events.retries === 1);
         await clock.advance(7_000);
         await answer;
         const [first, second] = server.seen as [SeenRequest, SeenRequest];

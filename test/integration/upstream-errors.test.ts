@@ -190,12 +190,19 @@ describe("what a caller is told", () => {
 
   it("has no stack trace, no internal address and no endless text", async () => {
     const stack = "NullPointerException\n\tat com.huawei.Foo.bar(Foo.java:12)\n\tat com.huawei.Baz";
-    const messages = [stack, "connect to 10.1.2.3:8080 failed", "x".repeat(100_000), "a\u0000b"];
+    const messages = [
+      stack,
+      "connect to 10.1.2.3:8080 failed",
+      "connect to train-db.modelarts.svc.cluster.local:5432 failed",
+      "x".repeat(100_000),
+      "a\u0000b",
+    ];
     const told = [];
     for (const error_message of messages)
       told.push((await readFailure(json(failed("ModelArts.0105", { error_message }), 400))).details.upstream);
     expect(told.map((upstream) => upstream?.errorMessage?.slice(0, 510))).toEqual([
       "NullPointerException",
+      "connect to [internal address] failed",
       "connect to [internal address] failed",
       `${"x".repeat(500)}…`,
       "a b",

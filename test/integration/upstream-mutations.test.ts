@@ -1,9 +1,9 @@
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewVersion } from "../../src/domain/index.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { until } from "../support/until.js";
-import { clientOf, failureOf, id, mutation, vendorSample } from "../support/upstream-client.js";
+import { clientOf, failureOf, id, mutation, retryCounter, vendorSample } from "../support/upstream-client.js";
 import {
   cut,
   hang,
@@ -171,9 +171,10 @@ describe("a mutation is sent once", () => {
     const { port } = server;
     await server[Symbol.asyncDispose]();
     const clock = new FakeClock();
-    await using client = clientOf(`http://127.0.0.1:${port}`, {}, { clock, random: () => 0.5 });
+    const events = retryCounter();
+    await using client = clientOf(`http://127.0.0.1:${port}`, {}, { clock, random: () => 0.5, events });
     const creation = client.createVersion(mutation(), vendorSample);
-    await until("the first attempt was refused", () => clock.sleeping === 1);
+    await until("the first attempt was refused", () => events.retries === 1);
     const posts: string[] = [];
     const reborn = createServer((socket) => {
       socket.on("data", (data) => {
@@ -186,6 +187,24 @@ describe("a mutation is sent once", () => {
     expect(await creation).toMatchObject({ versionId: "9" });
     expect(posts).toHaveLength(1);
     await new Promise((resolve) => reborn.close(resolve));
+  });
+
+  it("was not sent, says the failure, when no connection came about in time", async () => {
+    const received: Buffer[] = [];
+    // Takes connections and never answers the TLS handshake.
+    const silent = createServer((socket) =>
+      socket.on("error", () => {}).on("data", (data) => received.push(data)),
+    );
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const clock = new FakeClock();
+    const client = clientOf(`https://127.0.0.1:${port}`, { timeoutMs: 60_000, budgetMs: 60_000 }, { clock });
+    const failure = failureOf(client.createVersion(mutation(), vendorSample));
+    await until("the handshake has begun", () => received.length === 1);
+    await clock.advance(60_000);
+    expect(await failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", details: { outcome: "not-sent" } });
+    expect(Buffer.concat(received).toString("latin1")).not.toContain("POST");
+    await Promise.all([client.close(), new Promise((resolve) => silent.close(resolve))]);
   });
 
   it("was not sent, says the failure, when the upstream refused every connection", async () => {

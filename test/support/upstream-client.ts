@@ -8,6 +8,7 @@ import {
   createUpstream,
   type ModelArtsUpstream,
   silentUpstreamEvents,
+  type UpstreamEvents,
   type UpstreamOptions,
 } from "../../src/upstream/index.js";
 
@@ -55,6 +56,15 @@ export function clientOf(
     ...options,
   });
   return { ...upstream, [Symbol.asyncDispose]: () => upstream.close() };
+}
+
+/** Events that tell when the client has begun to wait for its next attempt. */
+export function retryCounter(): UpstreamEvents & { retries: number } {
+  const counter = { ...silentUpstreamEvents, retries: 0 };
+  counter.retry = () => {
+    counter.retries += 1;
+  };
+  return counter;
 }
 
 /** A refused call's GatewayError; throws when the call succeeded or failed otherwise. */

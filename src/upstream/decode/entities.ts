@@ -1,7 +1,7 @@
 import type { LongId } from "../../domain/index.js";
 import { invalidResponse } from "../errors/invalid-response.js";
 import { asObject, type JsonObject } from "../json.js";
-import { longId } from "./values.js";
+import { int, longId } from "./values.js";
 
 /**
  * The id that makes an entity one.
@@ -15,12 +15,13 @@ export function requiredId(entity: JsonObject, field: string, min = 0n): LongId 
 }
 
 /**
- * The entities of a list.
+ * The entities of a list. It may be left out where the answer itself counts none.
  *
+ * @param countField names the number of entities in the answer
  * @throws UPSTREAM_INVALID_RESPONSE when it is no list, or when an item is no object
  */
-export function requiredList(answer: JsonObject, field: string): JsonObject[] {
-  const list = answer[field];
+export function requiredList(answer: JsonObject, field: string, countField?: string): JsonObject[] {
+  const list = answer[field] || (countField && int(answer[countField]) === 0 ? [] : undefined);
   if (!Array.isArray(list)) throw invalidResponse(`answered without the list ${field}`);
   return list.map((item) => {
     const entity = asObject(item);

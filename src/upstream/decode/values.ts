@@ -31,11 +31,16 @@ function decimal(value: unknown): number | null {
   return DECIMAL.test(trimmed) ? Number(trimmed) : null;
 }
 
+/** Zero without a sign; any other number as it is. */
+function withoutSign(number: number): number {
+  return number + 0;
+}
+
 /** A 32-bit integer. */
 export function int(value: unknown): number | null {
   const number = decimal(value);
   return number !== null && Number.isInteger(number) && number >= INT_MIN && number <= INT_MAX
-    ? number
+    ? withoutSign(number)
     : null;
 }
 
@@ -56,7 +61,7 @@ export function longId(value: unknown, min = 0n): LongId | null {
 /** An instant; null outside of what a Date can hold. */
 export function epochMillis(value: unknown): EpochMillis | null {
   const millis = decimal(value);
-  return millis !== null && Math.abs(millis) <= DATE_MAX_MS ? Math.trunc(millis) : null;
+  return millis !== null && Math.abs(millis) <= DATE_MAX_MS ? withoutSign(Math.trunc(millis)) : null;
 }
 
 /** A truth value, also where it comes as a text or as 0 and 1. */

@@ -1,10 +1,17 @@
 const MAX_LENGTH = 500;
 
+/** More than this is not even looked at. */
+const MAX_READ = 4 * MAX_LENGTH;
+
 /** What a signed or authenticated request looks like when a body echoes it. */
 const ECHOED_CREDENTIAL = /SDK-HMAC-SHA256|x-sdk-date|x-auth-token|signedheaders|signature=|canonical/i;
 
 /** The second line of a stack trace, of Node.js, Java or Python, and all that follows. */
-const STACK_TRACE = /(?:\r?\n|\s{2,})\s*(?:at\s+[\w.$<>]+|File ".*|Traceback ).*/s;
+const STACK_TRACE = /(?:[\r\n\t]|\s\s)(?:at [\w.$<>]+|File "|Traceback ).*/s;
+
+/** Names that only resolve inside a cluster or data centre, with or without a port. */
+const INTERNAL_NAME =
+  /\b(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|local|localdomain|lan|svc))(?::\d{1,5})?\b/gi;
 
 /** IPv4 addresses of private networks and of the host itself, with or without a port. */
 const INTERNAL_ADDRESS =
@@ -16,10 +23,12 @@ const INTERNAL_ADDRESS =
  * @returns undefined when nothing is left, or when the message echoes a credential or a signed request
  */
 export function publicMessage(message: string | null): string | undefined {
-  if (message === null || ECHOED_CREDENTIAL.test(message)) return undefined;
-  const cleaned = message
+  const read = message?.slice(0, MAX_READ) ?? "";
+  if (ECHOED_CREDENTIAL.test(read)) return undefined;
+  const cleaned = read
     .replace(STACK_TRACE, "")
     .replace(INTERNAL_ADDRESS, "[internal address]")
+    .replace(INTERNAL_NAME, "[internal address]")
     .replace(/\p{Cc}+/gu, " ")
     .trim();
   if (cleaned === "") return undefined;

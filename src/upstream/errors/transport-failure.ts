@@ -32,6 +32,13 @@ function errorOf(failed: TransportError, context: FailureContext): GatewayError 
         outcomeOf(context, "unknown"),
         failed,
       );
+    case "closed":
+      return new GatewayError(
+        "UPSTREAM_UNAVAILABLE",
+        "This gateway is shutting down.",
+        {},
+        { cause: failed },
+      );
     case "connection":
       return new GatewayError(
         "UPSTREAM_UNAVAILABLE",
@@ -49,8 +56,8 @@ export function failureOfTransport(failed: TransportError, context: FailureConte
   const transient = failed.kind === "connection" || failed.kind === "timeout";
   return {
     error: errorOf(failed, context),
-    retryable: context.mutation ? !failed.sent : transient,
-    unhealthy: failed.kind !== "too-large",
+    retryable: transient && !(context.mutation && failed.sent),
+    unhealthy: transient || failed.kind === "protocol",
     identityRefused: false,
   };
 }

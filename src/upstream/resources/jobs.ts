@@ -53,7 +53,7 @@ function decodeJob(raw: JsonObject): TrainingJobSummary {
 
 /** @throws UPSTREAM_INVALID_RESPONSE without jobs[], or with a job without job_id */
 export function decodeJobPage(answer: JsonObject): TrainingJobPage {
-  const jobs = requiredList(answer, "jobs").map(decodeJob);
+  const jobs = requiredList(answer, "jobs", "job_total_count").map(decodeJob);
   return {
     jobs,
     jobTotalCount: int(answer.job_total_count) ?? jobs.length,

@@ -37,7 +37,7 @@ function decodeSpec(raw: JsonObject): ResourceSpec {
 
 /** @throws UPSTREAM_INVALID_RESPONSE without specs[], or with a spec without spec_id */
 export function decodeResourceSpecs(answer: JsonObject): ResourceSpec[] {
-  return requiredList(answer, "specs").map(decodeSpec);
+  return requiredList(answer, "specs", "spec_total_count").map(decodeSpec);
 }
 
 /** `GET /job/ai-engines`. */

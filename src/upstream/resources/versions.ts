@@ -29,7 +29,9 @@ function listVersionsRequest(jobId: LongId, page: number): RestRequest {
 function decodeVersionsPage(answer: JsonObject) {
   const jobId = requiredId(answer, "job_id", 1n);
   const job = jobOfVersion(answer, jobId);
-  const versions = requiredList(answer, "versions").map((raw) => decodeVersion(raw, job, "list"));
+  const versions = requiredList(answer, "versions", "version_count").map((raw) =>
+    decodeVersion(raw, job, "list"),
+  );
   return { job, versions, versionCount: int(answer.version_count) ?? versions.length };
 }
 

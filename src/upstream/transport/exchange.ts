@@ -6,6 +6,9 @@ import {
   type TransportFailureKind,
 } from "./messages.js";
 
+/** Takes a byte order mark away, and replaces what is no UTF-8. */
+const UTF8 = new TextDecoder();
+
 /** Told once how an exchange ended. */
 export interface ExchangeEnd {
   answered(answer: HttpAnswer): void;
@@ -66,7 +69,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
+    const body = UTF8.decode(Buffer.concat(this.#chunks));
     this.end.answered({ status: this.#status, headers: this.#headers, body });
   }
 

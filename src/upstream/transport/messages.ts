@@ -20,9 +20,9 @@ export interface HttpAnswer {
 
 /**
  * Why there is no answer. `connection`: refused, reset, closed. `timeout`: none in time. `protocol`: what came is no
- * HTTP. `too-large`: the answer exceeds {@link MAX_ANSWER_BYTES}.
+ * HTTP. `too-large`: the answer exceeds {@link MAX_ANSWER_BYTES}. `closed`: this side takes no more requests.
  */
-export type TransportFailureKind = "connection" | "timeout" | "protocol" | "too-large";
+export type TransportFailureKind = "connection" | "timeout" | "protocol" | "too-large" | "closed";
 
 /** An attempt without an answer. */
 export class TransportError extends Error {

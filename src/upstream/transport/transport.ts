@@ -1,4 +1,5 @@
-import { errors, Pool } from "undici";
+import { setMaxListeners } from "node:events";
+import { Pool } from "undici";
 import type { Clock } from "../../clock.js";
 import { Exchange } from "./exchange.js";
 import {
@@ -20,25 +21,58 @@ export interface TransportOptions {
   maxAnswerBytes?: number;
 }
 
-function createPool({ endpoint, connections, connectTimeoutMs, maxAnswerBytes }: TransportOptions): Pool {
+/** @param lifetime ends every connection when it aborts, one that is still being made included */
+function createPool(options: TransportOptions, lifetime: AbortSignal): Pool {
+  const { endpoint, connections, connectTimeoutMs, maxAnswerBytes } = options;
   return new Pool(new URL(endpoint).origin, {
     connections,
     pipelining: 1,
     // One timer of ours covers headers and body together.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: connectTimeoutMs },
+    connect: { timeout: connectTimeoutMs, signal: lifetime },
     maxResponseSize: maxAnswerBytes ?? MAX_ANSWER_BYTES,
   });
 }
 
 /** A keep-alive pool of connections to the upstream. */
-export function createTransport(options: TransportOptions): Transport {
-  const { clock } = options;
-  const pool = createPool(options);
-  let closing: Promise<void> | undefined;
+class PooledTransport implements Transport {
+  readonly host: string;
+  readonly #pool: Pool;
+  readonly #inFlight = new Set<Promise<HttpAnswer>>();
+  readonly #lifetime = new AbortController();
+  #closing: Promise<void> | undefined;
 
-  function send(request: HttpRequest, { timeoutMs, signal }: SendOptions): Promise<HttpAnswer> {
+  constructor(private readonly options: TransportOptions) {
+    this.host = new URL(options.endpoint).host;
+    // Each connection listens to it as long as it lives.
+    setMaxListeners(0, this.#lifetime.signal);
+    this.#pool = createPool(options, this.#lifetime.signal);
+  }
+
+  send(request: HttpRequest, options: SendOptions): Promise<HttpAnswer> {
+    if (this.#closing) return Promise.reject(new TransportError("closed", false));
+    const answer = this.#dispatch(request, options);
+    this.#inFlight.add(answer);
+    const forget = () => this.#inFlight.delete(answer);
+    answer.then(forget, forget);
+    return answer;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeOnceIdle();
+    return this.#closing;
+  }
+
+  async #closeOnceIdle(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
+    // Not pool.close(): that would wait for calls that were given up while their connection was being made.
+    const destroyed = this.#pool.destroy();
+    this.#lifetime.abort();
+    await destroyed;
+  }
+
+  #dispatch(request: HttpRequest, { timeoutMs, signal }: SendOptions): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const timer = new AbortController();
       const onAbort = () => exchange.cancel(signal?.reason);
@@ -58,21 +92,17 @@ export function createTransport(options: TransportOptions): Transport {
       });
       if (signal?.aborted) return onAbort();
       signal?.addEventListener("abort", onAbort, { once: true });
-      clock.sleep(timeoutMs, timer.signal).then(
+      this.options.clock.sleep(timeoutMs, timer.signal).then(
         () => exchange.cancel(new TransportError("timeout", exchange.started)),
         () => {},
       );
       const { method, path, headers, body } = request;
-      pool.dispatch({ method, path, headers, body }, exchange);
+      this.#pool.dispatch({ method, path, headers, body }, exchange);
     });
   }
+}
 
-  return {
-    host: new URL(options.endpoint).host,
-    send,
-    close: () =>
-      (closing ??= pool.close().catch((error) => {
-        if (!(error instanceof errors.ClientDestroyedError)) throw error;
-      })),
-  };
+/** Opens no connection before the first request. */
+export function createTransport(options: TransportOptions): Transport {
+  return new PooledTransport(options);
 }

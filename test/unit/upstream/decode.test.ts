@@ -224,6 +224,12 @@ describe("decoding the list of jobs", () => {
     }
   });
 
+  it("takes a list that was left out for empty when the answer counts none", () => {
+    expect(decodeJobPage({ job_total_count: 0 })).toMatchObject({ jobs: [], jobTotalCount: 0 });
+    expect(decodeJobPage({ job_total_count: "0", jobs: null }).jobs).toEqual([]);
+    expect(decodeResourceSpecs({ spec_total_count: 0, specs: "" })).toEqual([]);
+  });
+
   it("refuses an answer without the list, and a job without its id", () => {
     expect(invalid(() => decodeJobPage({ job_total_count: 1 }))).toBe(true);
     expect(invalid(() => decodeJobPage({ jobs: null }))).toBe(true);
