@@ -22,7 +22,7 @@ export class CreateResolver {
     ),
   )
   async validateTrainingJobVersion(
-    @Args() args: CreateTrainingJobVersionArgs,
+    @Args(() => CreateTrainingJobVersionArgs) args: CreateTrainingJobVersionArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<Violation[]> {
     return checkNewVersion(args, lookups);
@@ -37,7 +37,7 @@ export class CreateResolver {
     ),
   )
   async createTrainingJobVersion(
-    @Args() args: CreateTrainingJobVersionArgs,
+    @Args(() => CreateTrainingJobVersionArgs) args: CreateTrainingJobVersionArgs,
     @Ctx() context: GatewayContext,
   ): Promise<CreatedVersion> {
     const { caller, lookups, requestId } = context;

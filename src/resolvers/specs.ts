@@ -10,7 +10,7 @@ import { EngineSpec, ResourceSpec } from "../types/specs.js";
 export class SpecsResolver {
   @Query(() => [ResourceSpec], optional("The kinds of machine that the project's jobs can run on."))
   async resourceSpecs(
-    @Args() args: ResourceSpecsArgs,
+    @Args(() => ResourceSpecsArgs) args: ResourceSpecsArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<SpecEntity[]> {
     const { jobType, engineId, projectType } = checkArguments(args);
@@ -23,7 +23,7 @@ export class SpecsResolver {
 
   @Query(() => [EngineSpec], optional("The frameworks that the project's jobs can run with."))
   async engineSpecs(
-    @Args() { jobType }: EngineSpecsArgs,
+    @Args(() => EngineSpecsArgs) { jobType }: EngineSpecsArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<EngineEntity[]> {
     return lookups.engineSpecs(jobType ?? "TRAIN");

@@ -37,7 +37,10 @@ export class StatusEventsResolver {
       "The version's current status at once, then every change; completes after a terminal status.",
     subscribe: subscribeWith(VersionStatusArgs),
   })
-  trainingJobVersionStatusChanged(@Root() event: StatusEvent, @Args() _args: VersionStatusArgs): StatusEvent {
+  trainingJobVersionStatusChanged(
+    @Root() event: StatusEvent,
+    @Args(() => VersionStatusArgs) _args: VersionStatusArgs,
+  ): StatusEvent {
     return event;
   }
 
@@ -46,7 +49,10 @@ export class StatusEventsResolver {
       "The same for every version of a job, the ones created meanwhile included. Never completes by itself.",
     subscribe: subscribeWith(JobStatusArgs),
   })
-  trainingJobStatusChanged(@Root() event: StatusEvent, @Args() _args: JobStatusArgs): StatusEvent {
+  trainingJobStatusChanged(
+    @Root() event: StatusEvent,
+    @Args(() => JobStatusArgs) _args: JobStatusArgs,
+  ): StatusEvent {
     return event;
   }
 

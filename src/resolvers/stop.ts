@@ -40,7 +40,10 @@ export class StopResolver {
     () => StopTrainingJobVersionPayload,
     optional("Asks the upstream to stop a version. Stopping takes time: follow its status."),
   )
-  async stopTrainingJobVersion(@Args() args: VersionArgs, @Ctx() context: GatewayContext): Promise<Stopped> {
+  async stopTrainingJobVersion(
+    @Args(() => VersionArgs) args: VersionArgs,
+    @Ctx() context: GatewayContext,
+  ): Promise<Stopped> {
     const { jobId, versionId } = checkArguments(args) as Stopped;
     await stop(context, { jobId, versionId });
     return { jobId, versionId };

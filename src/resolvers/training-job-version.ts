@@ -21,7 +21,7 @@ export class TrainingJobVersionResolver {
     optional("One version of a job. Null when the upstream has no such version."),
   )
   async trainingJobVersion(
-    @Args() args: VersionArgs,
+    @Args(() => VersionArgs) args: VersionArgs,
     @Ctx() { lookups }: GatewayContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<VersionEntity | null> {

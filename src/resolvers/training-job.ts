@@ -37,7 +37,7 @@ function toQuery({ filter, sortBy, order, page, perPage }: TrainingJobsArgs): Jo
 export class TrainingJobResolver {
   @Query(() => TrainingJob, optional("One job with its versions. Null when the upstream has no such job."))
   async trainingJob(
-    @Args() args: JobArgs,
+    @Args(() => JobArgs) args: JobArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<JobWithVersions | null> {
     const { jobId } = checkArguments(args);
@@ -46,7 +46,7 @@ export class TrainingJobResolver {
 
   @Query(() => TrainingJobPage, optional("One page of the project's jobs."))
   async trainingJobs(
-    @Args() args: TrainingJobsArgs,
+    @Args(() => TrainingJobsArgs) args: TrainingJobsArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<PageEntity> {
     return lookups.trainingJobs(toQuery(checkArguments(args)));
@@ -80,7 +80,7 @@ export class TrainingJobResolver {
   )
   async versions(
     @Root() job: Job,
-    @Args() args: PageArgs,
+    @Args(() => PageArgs) args: PageArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<VersionEntity[] | null> {
     const { page, perPage } = checkArguments(args);
