@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { VersionCreation } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { until } from "../../support/until.js";
-import { createRig, failureOf, KEY, LEASE_MS, type Rig, UPSTREAM_TIMEOUT_MS } from "./rig.js";
+import { createRig, failureOf, gate, KEY, LEASE_MS, type Rig, UPSTREAM_TIMEOUT_MS } from "./rig.js";
 import { sampleVersion } from "./samples.js";
 
 const OTHER_INPUT = { ...KEY, version: sampleVersion({ workerServerNum: 2 }) };
@@ -135,6 +135,21 @@ describe("a replica that has lost its claim while it stood still", () => {
     const created = await rig.create(KEY);
     goOn();
     expect(await stalled).toEqual(created);
+    expect(rig.upstream.posts).toHaveLength(1);
+  });
+
+  it("sends nothing either while the one that took over is still checking the rules", async () => {
+    const rig = createRig();
+    const [mine, theirs] = [gate(), gate()];
+    const stalled = rig.create({ ...KEY, checkRules: () => mine.opened }, dyingReplica(rig));
+    await rig.clock.advance(LEASE_MS);
+    const taken = rig.create({ ...KEY, checkRules: () => theirs.opened });
+    await rig.clock.advance(0);
+    mine.open();
+    await rig.clock.advance(0);
+    expect(rig.upstream.posts).toEqual([]);
+    theirs.open();
+    expect(await stalled).toEqual(await taken);
     expect(rig.upstream.posts).toHaveLength(1);
   });
 

@@ -42,6 +42,30 @@ describe("the version that is taken", () => {
     expect(await create(KEY)).toMatchObject({ versionId: "100" });
   });
 
+  it("is found although the upstream's clock was set back meanwhile", async () => {
+    const { create, upstream } = createRig();
+    upstream.aheadMs = 3_600_000;
+    upstream.fates.push("cut-after");
+    const setBack = async () => {
+      upstream.aheadMs = 0;
+    };
+    await failureOf(create({ ...KEY, checkRules: setBack }));
+    expect(await create(KEY)).toMatchObject({ versionId: "100" });
+  });
+
+  it("is dated by what the rules learnt of the upstream's clock, when that was not known before", async () => {
+    const { create, upstream, clock } = createRig();
+    upstream.dateSeen = false;
+    upstream.fates.push("cut-after");
+    const lookUp = async () => {
+      await clock.advance(3_000);
+      upstream.dateSeen = true;
+    };
+    await failureOf(create({ ...KEY, checkRules: lookUp }));
+    upstream.aheadMs = 3_600_000;
+    expect(await create(KEY)).toMatchObject({ versionId: "100" });
+  });
+
   it("has the same config", async () => {
     const { create, upstream } = await rigAfter("cut-before");
     upstream.add(sampleVersion({ workerServerNum: 2 }));
@@ -59,6 +83,13 @@ describe("the version that is taken", () => {
     const others = await create({ idempotencyKey: "another-intent" });
     expect(others.versionId).toBe("100");
     expect((await failureOf(create(KEY))).code).toBe("UPSTREAM_UNAVAILABLE");
+  });
+
+  it("is told from another key's result beside it", async () => {
+    const { create, upstream } = await rigAfter("cut-after");
+    await create({ idempotencyKey: "another-intent" });
+    expect(upstream.versions).toHaveLength(2);
+    expect(await create(KEY)).toMatchObject({ versionId: "100" });
   });
 
   it("was not created by this gateway without a key", async () => {

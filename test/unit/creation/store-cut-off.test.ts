@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../support/fake-clock.js";
 import { CutOffStore } from "./cut-off-store.js";
-import { createRig, failureOf, gate, KEY, LEASE_MS } from "./rig.js";
+import { createRig, failureOf, gate, KEY, LEASE_MS, UPSTREAM_TIMEOUT_MS } from "./rig.js";
+import { cut } from "./test-upstream.js";
 
 const AWAY = { code: "UPSTREAM_UNAVAILABLE", details: { dependency: "redis", outcome: "not-sent" } };
 
@@ -48,6 +49,31 @@ describe("a claim that cannot be renewed", () => {
     open();
     expect(await waiter).toEqual(await created);
     expect(rig.upstream.lists).toEqual([]);
+  });
+});
+
+describe("an unknown outcome that the store does not take", () => {
+  it("is not taken for a refusal when it is recorded at last, also after a reconciliation", async () => {
+    const clock = new FakeClock();
+    const store = new CutOffStore(clock);
+    const rig = createRig({ store });
+    rig.upstream.fates.push("cut-before");
+    await failureOf(rig.create(KEY));
+    await clock.advance(2 * UPSTREAM_TIMEOUT_MS);
+    const { opened, open } = gate();
+    rig.upstream.fates.push(opened.then(() => Promise.reject(cut())));
+    const second = failureOf(rig.create(KEY));
+    await rig.clock.advance(0);
+    expect(rig.upstream.posts).toHaveLength(2);
+    store.away = true;
+    open();
+    expect((await second).details.outcome).toBe("unknown");
+    store.away = false;
+    await rig.clock.advance(10_000);
+    await rig.creation.drain();
+    const failure = await failureOf(rig.create(KEY));
+    expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", details: { outcome: "unknown" } });
+    expect(rig.upstream.posts).toHaveLength(2);
   });
 });
 
