@@ -12,6 +12,7 @@ import {
   specifiedRules,
   validate,
 } from "graphql";
+import { LRUCache } from "lru-cache";
 import { GatewayContext, type RequestInfo, type Services } from "../context.js";
 import { GatewayError } from "../errors.js";
 import type { QueryLimits, RateLimiter } from "./limits/index.js";
@@ -38,6 +39,9 @@ export interface StreamOperationsOptions {
   rateLimiter: RateLimiter;
   introspection: boolean;
 }
+
+/** Valid documents are kept up to that many characters: validating one takes longer than all the rest. */
+const MAX_KEPT_CHARACTERS = 1_000_000;
 
 /** The error with a code, unless it has one already. */
 function coded(error: unknown, code: string): GraphQLError {
@@ -100,9 +104,15 @@ async function subscribe(args: PreparedOperation["args"]) {
 /** The way of an operation over WebSocket or SSE: what Apollo Server does for plain HTTP. */
 export function createStreamOperations(options: StreamOperationsOptions): StreamOperations {
   const { schema, services, limits, rateLimiter } = options;
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: MAX_KEPT_CHARACTERS,
+    sizeCalculation: (_document, query) => query.length,
+  });
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
   function parseAndValidate(query: string): DocumentNode | readonly Error[] {
+    const known = documents.get(query);
+    if (known) return known;
     let document: DocumentNode;
     try {
       document = limits.parse(query);
@@ -111,7 +121,9 @@ export function createStreamOperations(options: StreamOperationsOptions): Stream
       return [error instanceof GatewayError ? error : coded(error, "GRAPHQL_PARSE_FAILED")];
     }
     const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
-    return errors.length > 0 ? errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED")) : document;
+    if (errors.length > 0) return errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED"));
+    documents.set(query, document);
+    return document;
   }
 
   return {
