@@ -16,6 +16,8 @@ export interface HubOptions {
   newIncarnation(): string;
   /** Called when the history could not be reached; it is tried again with the next {@link Hub.sync}. */
   onError(error: unknown): void;
+  /** Called when others went on from an older copy of the history: what only this replica knew is missing there. */
+  onFork(): void;
   /** Called with the entries that were handed to subscribers. */
   onEntries(entries: readonly HistoryEntry[]): void;
 }
@@ -146,6 +148,7 @@ export class Hub {
     if (common !== undefined && common < seq) {
       if (await history.begin(context.job, line.beginning(newIncarnation()))) return true;
       // Others went on from an older copy: what they added is new, what only this replica knew has been told here.
+      this.options.onFork();
       line.rename({ incarnation: head.incarnation, seq: common });
       for (const subscriber of this.#joined) subscriber.seq = Math.min(subscriber.seq, common);
       return true;

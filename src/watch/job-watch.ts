@@ -62,6 +62,7 @@ export class JobWatch {
       newIncarnation: newId,
       onError: (error) =>
         log.debug({ event: "watch_history_away", err: error }, "Cannot read a status history"),
+      onFork: () => this.#poller.suspectGap(),
       onEntries: () => this.#poller.hurry(),
     });
     this.#keeper = new LeaseKeeper({

@@ -91,7 +91,10 @@ export class LeaseKeeper {
     const hold = await stores.lease.hold(job, {
       owner,
       ttlMs: this.#ttlMs,
-      ...(this.#watchedDuring !== undefined && { watchedDuring: this.#watchedDuring }),
+      ...(this.#watchedDuring !== undefined && {
+        watchedDuring: this.#watchedDuring,
+        wasHolder: !this.#isWaiting,
+      }),
       settled: this.#lease !== undefined && this.#settledFence === this.#lease.fence,
       continuityMs: this.#continuityMs,
     });
@@ -151,7 +154,7 @@ export class LeaseKeeper {
         log.debug({ event: "watch_store_away", err: error }, "Cannot reach the watch store");
       this.#wasAway = true;
       // Whoever held the lease knows most about the job: it goes first when the store is back.
-      if (this.#isWaiting) this.#deferUntil = clock.now() + this.#ttlMs;
+      if (this.#isWaiting) this.#deferUntil = clock.now() + failoverMs(this.options.config);
       if (!this.#stopped) this.options.onAway();
     }
   }

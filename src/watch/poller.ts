@@ -43,6 +43,7 @@ export class Poller {
   #failures = 0;
   #factor = 1;
   #isWanted = false;
+  #mayHaveMissed = false;
   #fence: number | undefined;
   #stopped = false;
 
@@ -77,6 +78,11 @@ export class Poller {
     const { config } = this.options;
     this.#nextAt = Math.min(this.#nextAt, this.#changedAt + config.pollIntervalMs);
     this.#alarm.ring();
+  }
+
+  /** Some subscribers may have missed a change: what the next poll finds is marked as a gap. */
+  suspectGap(): void {
+    this.#mayHaveMissed = true;
   }
 
   /** The store is back. */
@@ -140,7 +146,8 @@ export class Poller {
     // Another may have polled meanwhile: what this poll saw has no certain place in the order.
     if (keeper.lease?.fence !== lease.fence) return this.options.events.poll("discarded");
     const observedAt = clock.now();
-    await this.#record({ found, observedAt, gap: !lease.continuous, fence: lease.fence, tick, wanted });
+    const gap = !lease.continuous || this.#mayHaveMissed;
+    await this.#record({ found, observedAt, gap, fence: lease.fence, tick, wanted });
   }
 
   /** So that the jobs of a throttled project do not all come back at the same moment. */
@@ -212,6 +219,7 @@ export class Poller {
       const recorded = await recorder.record(recording).catch(() => undefined);
       if (recorded?.outcome === "recorded") {
         keeper.settle(recording.fence);
+        this.#mayHaveMissed = false;
         if (recording.found !== "gone") events.poll(recorded.entries.length > 0 ? "changed" : "unchanged");
         onRecorded(recorded);
         this.#nextAt = this.#startedAt + this.#intervalMs();

@@ -142,6 +142,8 @@ export interface Claim {
   ttlMs: number;
   /** The last holder's fencing number that this claimant saw, its own included: it was watching meanwhile. */
   watchedDuring?: number;
+  /** True when that holder was the claimant itself. */
+  wasHolder?: boolean;
   /** True when a poll under the lease that is renewed is in the history: nothing is unwatched any more. */
   settled?: boolean;
   /** How long after the last renewal a job whose holder died still counts as watched. */

@@ -50,7 +50,7 @@ export class MemoryHistory implements WatchHistory {
   constructor(
     private readonly length: number,
     private readonly signals: MemorySignals,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.#jobs = new LRUCache({
       max: MAX_JOBS,
@@ -84,16 +84,14 @@ export class MemoryHistory implements WatchHistory {
 
   async want(job: JobKey): Promise<number> {
     const { polls } = this.#job(job);
-    polls.tick += 1;
-    polls.wanted = polls.tick;
+    polls.wanted = this.#tick(polls);
     this.signals.wake(job);
     return polls.wanted;
   }
 
   async beginPoll(job: JobKey): Promise<{ tick: number; wanted: boolean }> {
     const { polls } = this.#job(job);
-    polls.tick += 1;
-    return { tick: polls.tick, wanted: polls.wanted > polls.served };
+    return { tick: this.#tick(polls), wanted: polls.wanted > polls.served };
   }
 
   async append(job: JobKey, append: Append): Promise<"appended" | "conflict" | "fenced"> {
@@ -140,6 +138,11 @@ export class MemoryHistory implements WatchHistory {
     this.#add(line, change);
     if (allAnnounced) line.head.announced = line.head.seq;
     this.signals.wake(job);
+  }
+
+  #tick(polls: Polls): number {
+    polls.tick = Math.max(polls.tick + 1, this.clock.now() * 1_000);
+    return polls.tick;
   }
 
   #job(job: JobKey): Job {

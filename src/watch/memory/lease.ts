@@ -43,12 +43,14 @@ export class MemoryLease implements WatchLease {
     this.signals.wake(job);
   }
 
-  #take(lease: Lease, { watchedDuring, continuityMs }: Claim, now: number): void {
+  #take(lease: Lease, { watchedDuring, wasHolder = false, continuityMs }: Claim, now: number): void {
     const wasWatching = watchedDuring === lease.fence;
+    // A store that has forgotten a holder may have forgotten changes, too, that only that holder knows.
+    if (lease.fence === 0 && watchedDuring !== undefined && !wasHolder) lease.unwatchedAfter = 0;
     const isLongAgo = lease.fence > 0 && now - lease.heldAt > continuityMs;
     if (wasWatching && lease.unwatchedAfter === lease.fence) lease.unwatchedAfter = undefined;
     else if (!wasWatching && isLongAgo) lease.unwatchedAfter ??= lease.fence;
-    this.#lastFence += 1;
+    this.#lastFence = Math.max(this.#lastFence + 1, now * 1_000);
     lease.fence = this.#lastFence;
   }
 
