@@ -86,10 +86,9 @@ export class HeldClaim {
   }
 
   /** Counts as a first claim from here on. Returns and throws as {@link beginPost} does. */
-  async claimAnew(upstreamNow: number | null): Promise<boolean> {
-    const attempt = { ...this.attempt, upstreamNow };
+  async claimAnew(): Promise<boolean> {
     const record = await this.options.need(this.begun, () =>
-      this.options.store.transact(this.intent.keyId, claimAnew(attempt)),
+      this.options.store.transact(this.intent.keyId, claimAnew(this.attempt)),
     );
     if (record) this.keeper.update(record);
     return record !== undefined;

@@ -74,7 +74,7 @@ export class KeyedCreation {
   private newAttempt(): ClaimAttempt {
     const { newToken, leaseMs } = this.options;
     const { intent, waitedFor } = this;
-    return { intent, token: newToken(), leaseMs, upstreamNow: this.upstreamNow(), waitedFor };
+    return { intent, token: newToken(), leaseMs, waitedFor };
   }
 
   private upstreamNow(): number | null {
@@ -182,7 +182,7 @@ export class KeyedCreation {
           throw notFoundYet(outcome.retryAfterMs);
         case "absent":
           events.reconciled("absent");
-          if (await claim.claimAnew(this.upstreamNow())) return await this.createUnder(claim);
+          if (await claim.claimAnew()) return await this.createUnder(claim);
       }
     } catch (error) {
       await claim.release();

@@ -14,7 +14,7 @@ export type Finding =
 /**
  * The earliest create_time that the result of a claim can have, by the upstream's clock.
  *
- * Two estimates of the instant of the claim by that clock exist. One was recorded with the claim, if an answer of the
+ * Two estimates of the instant of the claim by that clock exist. One was recorded with the POST, if an answer of the
  * upstream had been seen by then; it is off when that answer was old. The other is the upstream's time now less the
  * age of the claim, which the store measures with one clock of its own, so that no replica's clock matters; it is off
  * when the upstream's or the store's clock has been set meanwhile. The earlier one counts: to leave out the version

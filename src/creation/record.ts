@@ -15,7 +15,7 @@ interface IntentRecord {
 
 interface ClaimTimes {
   claimedAt: number;
-  /** The claim by the upstream's clock, where that was known. */
+  /** The claim by the upstream's clock, where that was known when a POST was sent. */
   upstreamClaimedAt: number | null;
 }
 

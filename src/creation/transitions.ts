@@ -26,7 +26,6 @@ export interface ClaimAttempt {
   intent: Intent;
   token: string;
   leaseMs: number;
-  upstreamNow: number | null;
   /** The holder whose end this attempt has waited for: what it found out counts for those who waited, too. */
   waitedFor: string | undefined;
 }
@@ -43,7 +42,7 @@ function earlierPost(
   };
 }
 
-function newClaim({ intent, token, leaseMs, upstreamNow }: ClaimAttempt, now: number): ClaimedRecord {
+function newClaim({ intent, token, leaseMs }: ClaimAttempt, now: number): ClaimedRecord {
   const { fingerprint, jobId } = intent;
   return {
     state: "claimed",
@@ -52,7 +51,7 @@ function newClaim({ intent, token, leaseMs, upstreamNow }: ClaimAttempt, now: nu
     token,
     leaseUntil: now + leaseMs,
     claimedAt: now,
-    upstreamClaimedAt: upstreamNow,
+    upstreamClaimedAt: null,
     postedAt: null,
   };
 }
@@ -111,7 +110,8 @@ export function claimAnew(attempt: ClaimAttempt): Decide<ClaimedRecord | undefin
 /**
  * Records that the POST is about to be sent; undefined when the claim has been lost, and nothing may be sent.
  *
- * @param upstreamNow completes a claim that was made before the upstream's time was known
+ * @param upstreamNow dates the claim by the upstream's clock: better known now than when it was made, since the rules
+ * have looked things up
  */
 export function beginPost(
   token: string,
@@ -120,8 +120,7 @@ export function beginPost(
 ): Decide<PostingRecord | undefined> {
   return (record, now) => {
     if (record?.state !== "claimed" || record.token !== token) return { reply: undefined };
-    const upstreamClaimedAt =
-      record.upstreamClaimedAt ?? (upstreamNow === null ? null : upstreamNow - (now - record.claimedAt));
+    const upstreamClaimedAt = upstreamNow === null ? null : upstreamNow - (now - record.claimedAt);
     const posting: PostingRecord = {
       ...record,
       state: "posting",

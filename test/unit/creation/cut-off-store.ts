@@ -5,6 +5,10 @@ import type { FakeClock } from "../../support/fake-clock.js";
 /** A store that can be cut off, in place of a Redis whose answers come at the wrong moment. */
 export class CutOffStore implements IdempotencyStore {
   away = false;
+  /** So many steps fail before they reach the store. */
+  failNext = 0;
+  /** So many steps are done, and their answers lost. */
+  loseAnswers = 0;
   private readonly store: IdempotencyStore;
   readonly owners: IdempotencyStore["owners"];
   readonly posts: IdempotencyStore["posts"];
@@ -16,8 +20,10 @@ export class CutOffStore implements IdempotencyStore {
   }
 
   transact = async <T>(keyId: string, decide: Decide<T>): Promise<T> => {
-    if (this.away) throw new Error("away");
-    return this.store.transact(keyId, decide);
+    if (this.away || this.failNext-- > 0) throw new Error("away");
+    const reply = await this.store.transact(keyId, decide);
+    if (this.loseAnswers-- > 0) throw new Error("the answer is lost");
+    return reply;
   };
   changed = (keyId: string, ms: number): Promise<void> => this.store.changed(keyId, ms);
   close = (): Promise<void> => this.store.close();

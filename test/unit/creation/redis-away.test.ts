@@ -8,7 +8,6 @@ import { until } from "../../support/until.js";
 import { createRig, failureOf, gate, KEY, type Rig } from "./rig.js";
 import { sampleVersion } from "./samples.js";
 
-const OTHER_INPUT = { ...KEY, version: sampleVersion({ workerServerNum: 2 }) };
 const AWAY = { code: "UPSTREAM_UNAVAILABLE", details: { dependency: "redis", outcome: "not-sent" } };
 
 describe("while Redis is away", () => {
@@ -51,19 +50,6 @@ describe("while Redis is away", () => {
     server.pause();
     expect(await failureOf(rig.create(KEY))).toMatchObject(AWAY);
     expect(rig.upstream.posts).toEqual([]);
-  });
-
-  it("a claim that was written although its answer came too late is given up", async () => {
-    const creation = rig.replica({ ...settings, claimLeaseMs: 600_000 });
-    server.pause();
-    await failureOf(rig.create(KEY, creation));
-    server.resume();
-    await until("the key is free", () =>
-      rig.create(OTHER_INPUT, creation).then(
-        () => true,
-        () => false,
-      ),
-    );
   });
 
   it("a creation without a key goes on", async () => {

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../support/fake-clock.js";
 import { CutOffStore } from "./cut-off-store.js";
 import { createRig, failureOf, gate, KEY, LEASE_MS, UPSTREAM_TIMEOUT_MS } from "./rig.js";
+import { sampleVersion } from "./samples.js";
 import { cut } from "./test-upstream.js";
 
+const OTHER_INPUT = { ...KEY, version: sampleVersion({ workerServerNum: 2 }) };
 const AWAY = { code: "UPSTREAM_UNAVAILABLE", details: { dependency: "redis", outcome: "not-sent" } };
 
 describe("a claim that cannot be renewed", () => {
@@ -52,8 +54,31 @@ describe("a claim that cannot be renewed", () => {
   });
 });
 
+describe("a step whose answer is lost", () => {
+  it("leaves no claim behind that nobody renews: nothing was sent, and the key is free", async () => {
+    const store = new CutOffStore(new FakeClock());
+    const rig = createRig({ store });
+    store.loseAnswers = 1;
+    expect(await failureOf(rig.create(KEY))).toMatchObject(AWAY);
+    await rig.clock.advance(0);
+    expect(await rig.create(OTHER_INPUT)).toMatchObject({ versionId: "100" });
+    expect(rig.upstream.posts).toHaveLength(1);
+  });
+
+  it("leaves no record of a POST behind that was never sent", async () => {
+    const store = new CutOffStore(new FakeClock());
+    const rig = createRig({ store });
+    const loseNext = async () => {
+      store.loseAnswers = 1;
+    };
+    expect(await failureOf(rig.create({ ...KEY, checkRules: loseNext }))).toMatchObject(AWAY);
+    expect(rig.upstream.posts).toEqual([]);
+    expect(await rig.create(OTHER_INPUT)).toMatchObject({ versionId: "100" });
+  });
+});
+
 describe("an unknown outcome that the store does not take", () => {
-  it("is not taken for a refusal when it is recorded at last, also after a reconciliation", async () => {
+  it("is recorded at last, and never taken for a refusal meanwhile, also after a reconciliation", async () => {
     const clock = new FakeClock();
     const store = new CutOffStore(clock);
     const rig = createRig({ store });
@@ -65,14 +90,13 @@ describe("an unknown outcome that the store does not take", () => {
     const second = failureOf(rig.create(KEY));
     await rig.clock.advance(0);
     expect(rig.upstream.posts).toHaveLength(2);
-    store.away = true;
+    store.failNext = 1;
     open();
     expect((await second).details.outcome).toBe("unknown");
-    store.away = false;
+    expect((await failureOf(rig.create(OTHER_INPUT))).code).toBe("CONFLICT");
     await rig.clock.advance(10_000);
     await rig.creation.drain();
-    const failure = await failureOf(rig.create(KEY));
-    expect(failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", details: { outcome: "unknown" } });
+    expect((await failureOf(rig.create(KEY))).details.outcome).toBe("unknown");
     expect(rig.upstream.posts).toHaveLength(2);
   });
 });
