@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
+import { createBoundedMap } from "./bounded-map.js";
 import type {
   LoadLock,
   ObserveRequest,
@@ -32,9 +33,9 @@ interface Kept {
 /** What stores of one process share. Bounded: what is forgotten is a miss, or a proof to renew. */
 export class MemoryState {
   readonly entries: LRUCache<string, Kept>;
-  readonly generations = new LRUCache<string, Generation>({ max: MAX_GROUPS });
-  readonly proofs = new LRUCache<string, number>({ max: MAX_GROUPS });
-  readonly locks = new LRUCache<string, { token: string; until: number }>({ max: MAX_GROUPS });
+  readonly generations = createBoundedMap<Generation>(MAX_GROUPS);
+  readonly proofs = createBoundedMap<number>(MAX_GROUPS);
+  readonly locks = createBoundedMap<{ token: string; until: number }>(MAX_GROUPS);
   readonly listeners = new Map<StoreListener, object>();
   #latest = 0;
 

@@ -1,7 +1,7 @@
-import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
 import type { Caller } from "../domain/index.js";
 import type { ProofSubject, Proofs } from "../ports.js";
+import { createBoundedMap } from "./bounded-map.js";
 import type { CacheEvents } from "./events.js";
 import { groupOfSubject } from "./groups.js";
 import type { SharedStore } from "./store.js";
@@ -37,9 +37,9 @@ export function createProofs({
   events,
   maxProofs = 50_000,
 }: ProofsOptions): CacheProofs {
-  const provenAt = new LRUCache<string, number>({ max: maxProofs });
-  const sharedAt = new LRUCache<string, number>({ max: maxProofs });
-  const revokedAt = new LRUCache<string, number>({ max: maxProofs });
+  const provenAt = createBoundedMap<number>(maxProofs);
+  const sharedAt = createBoundedMap<number>(maxProofs);
+  const revokedAt = createBoundedMap<number>(maxProofs);
   const keyOf = (caller: Caller, group: string) => `${caller.credentialId}|${group}`;
   const ignore = () => events.storeFailed("proof");
 

@@ -1,11 +1,11 @@
-import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
+import { createBoundedMap } from "./bounded-map.js";
 
 /** Those in this process who wait for a load to end that another one makes, in most cases another replica. */
 export class Wakeups {
   readonly #waiting = new Map<string, Set<AbortController>>();
   /** When locks were released of late: a release can be heard before the one who is to wait knows that he has to. */
-  readonly #released = new LRUCache<string, number>({ max: 1_000 });
+  readonly #released = createBoundedMap<number>(1_000);
   #count = 0;
 
   constructor(private readonly clock: Clock) {}

@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { createBoundedMap } from "../bounded-map.js";
 import type { Message } from "./messages.js";
 
 interface Heard {
@@ -11,7 +11,7 @@ interface Heard {
  * that it listens to silently; each sender's beacons, numbered and with the count of what it has told, show the gap.
  */
 export class Ledger {
-  readonly #senders = new LRUCache<string, Heard>({ max: 1_000 });
+  readonly #senders = createBoundedMap<Heard>(1_000);
 
   /** Notes a message; true when one before it was missed. */
   misses(message: Message): boolean {
