@@ -167,6 +167,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       await watch.close();
       await rateLimiter.close();
       await lookups.close();
+      await stores.idempotency.close();
       await upstream.close();
       await redis?.close();
     },

@@ -16,11 +16,17 @@ export class FakeClock implements Clock {
   sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const sleeper: Sleeper = { due: this.time + ms, wake: resolve };
+      const onAbort = () => {
+        this.sleepers.delete(sleeper);
+        reject(signal?.reason);
+      };
+      const wake = () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      const sleeper: Sleeper = { due: this.time + ms, wake };
       this.sleepers.add(sleeper);
-      signal?.addEventListener("abort", () => this.sleepers.delete(sleeper) && reject(signal.reason), {
-        once: true,
-      });
+      signal?.addEventListener("abort", onAbort, { once: true });
     });
 
   /** How many sleep at the moment. */

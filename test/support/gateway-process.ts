@@ -48,7 +48,9 @@ export async function startGatewayProcess(env: Environment): Promise<GatewayProc
       logs.push(entry);
       if (entry.event === "listening") resolve(entry.url);
     });
-    void exited.then((code) => reject(new Error(`the gateway ended with ${code}:\n${stderr}`)));
+    void exited.then((code) =>
+      reject(new Error(`the gateway ended with ${code}:\n${stderr}${JSON.stringify(logs)}`)),
+    );
   });
   return {
     url,
