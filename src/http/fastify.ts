@@ -1,42 +1,69 @@
 import cors from "@fastify/cors";
-import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { GraphQLError } from "graphql";
 import type { HttpConfig } from "../config/index.js";
+import { createClientErrorHandler } from "./client-error.js";
+import { badRequest } from "./operation-request.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 import { requestIdFrom } from "./request-id.js";
+import { SECURITY_HEADERS } from "./security-headers.js";
 
 /** IAM tokens are several kilobytes of base64. */
 const MAX_HEADER_BYTES = 32_768;
-/** A request that is not received whole within that time is refused. */
 const REQUEST_TIMEOUT_MS = 30_000;
+const CHECK_INTERVAL_MS = 5_000;
 /** Longer than the idle time-out of common load balancers, so that they are the ones who close. */
 const KEEP_ALIVE_MS = 72_000;
-
-const SECURITY_HEADERS = {
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-};
 
 /** What Fastify itself refuses (bad JSON, too long, wrong type) in the words of GraphQL. */
 function requestRefused(error: FastifyError): GraphQLError {
   const isOurs = error.statusCode !== undefined && error.statusCode < 500;
-  return isOurs
-    ? new GraphQLError(error.message, { extensions: { code: "BAD_REQUEST" } })
-    : new GraphQLError("", { originalError: error });
+  return isOurs ? badRequest(error.message) : new GraphQLError("", { originalError: error });
+}
+
+export interface Timing {
+  /** A request that is not received whole within that time is refused, in ms. */
+  requestTimeoutMs: number;
+  /** How often that is looked at, in ms. */
+  checkIntervalMs: number;
 }
 
 /** A Fastify instance with request ids, CORS, limits and JSON errors; routes are for others to add. */
-export function createFastify(config: HttpConfig, publishError: PublishError): FastifyInstance {
+export function createFastify(
+  config: HttpConfig,
+  publishError: PublishError,
+  timing: Timing = { requestTimeoutMs: REQUEST_TIMEOUT_MS, checkIntervalMs: CHECK_INTERVAL_MS },
+): FastifyInstance {
+  function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    const published = withRequestId(publishError(requestRefused(error)), request.id);
+    reply.code(error.statusCode ?? 500).send({ errors: [published] });
+  }
+
   const app = Fastify({
     logger: false,
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
     genReqId: (request) => requestIdFrom(request.headers["x-request-id"]),
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: timing.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Node takes the longer one of this and its time-out for headers as the limit of a whole request, and only what
+      // it is created with shortens the latter.
+      requestTimeout: timing.requestTimeoutMs,
+      connectionsCheckingInterval: timing.checkIntervalMs,
+    },
+    clientErrorHandler: createClientErrorHandler(publishError),
+    // A path that does not decode never comes to the hooks.
+    frameworkErrors(error, request, reply) {
+      answerError(error, request, reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS }));
+    },
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
@@ -46,12 +73,9 @@ export function createFastify(config: HttpConfig, publishError: PublishError): F
     exposedHeaders: ["X-Request-Id", "Retry-After"],
     maxAge: 600,
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const published = withRequestId(publishError(requestRefused(error)), request.id);
-    return reply.code(error.statusCode ?? 500).send({ errors: [published] });
-  });
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
-    const error = new GraphQLError("There is nothing at this path.", { extensions: { code: "BAD_REQUEST" } });
+    const error = badRequest("There is nothing at this path.");
     return reply.code(404).send({ errors: [withRequestId(publishError(error), request.id)] });
   });
   return app;

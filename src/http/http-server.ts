@@ -47,7 +47,14 @@ export interface HttpServer {
 
 const GRAPHQL_PATH = "/graphql";
 
+/** Without the query; whatever a client sent in its place, it is only compared. */
+function pathOf(request: IncomingMessage): string | undefined {
+  return request.url?.split("?", 1)[0];
+}
+
+/** Lets the connection go once the refusal is written: nothing else would end one that its client leaves open. */
 function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.once("finish", () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
@@ -96,8 +103,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     socket.on("error", (error) =>
       log.debug({ event: "upgrade_error", reason: error.message }, "Upgrade failed"),
     );
-    if (new URL(request.url ?? "/", "http://gateway").pathname !== GRAPHQL_PATH)
-      return refuseUpgrade(socket, "404 Not Found");
+    if (pathOf(request) !== GRAPHQL_PATH) return refuseUpgrade(socket, "404 Not Found");
     if (phase === "closing") return refuseUpgrade(socket, "503 Service Unavailable");
     if (!isOriginAllowed(request, config.corsOrigins)) return refuseUpgrade(socket, "403 Forbidden");
     webSockets.upgrade(request, socket, head);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type FormattedExecutionResult, GraphQLError } from "graphql";
+import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { CloseCode, makeServer, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
 import { hasCode } from "../errors.js";
@@ -28,7 +28,8 @@ export interface SocketState {
   request: IncomingMessage;
   /** Aborts when the socket has closed. */
   gone: AbortController;
-  running: Map<string, RunningOperation>;
+  /** By the payload of the message that asked for it: a client may use an id again before its last use has ended. */
+  running: Map<object, RunningOperation>;
 }
 
 interface RunningOperation {
@@ -36,7 +37,7 @@ interface RunningOperation {
   startedAt: number;
   type: OperationType;
   name?: string | undefined;
-  errors?: ReturnType<PublishError>[];
+  errors?: GraphQLFormattedError[];
 }
 
 export interface Protocol {
@@ -63,20 +64,24 @@ function located(error: Error): GraphQLError {
 export function createProtocol(options: ProtocolOptions, sockets: OpenSockets): Protocol {
   const { operations, identity, publishError, recordOperation } = options;
 
-  function publish(errors: readonly GraphQLError[], running: RunningOperation) {
-    return errors.map((error) => withRequestId(publishError(error), running.requestId));
+  /** What was refused before it ran, with what the client is told. */
+  const refused = new WeakMap<object, GraphQLFormattedError[]>();
+
+  function publish(errors: readonly unknown[], running: RunningOperation | undefined) {
+    const requestId = running?.requestId ?? requestIdFrom(undefined);
+    return errors.map((error) => withRequestId(publishError(error), requestId));
   }
 
-  function start(state: SocketState, id: string, requestId: string): RunningOperation {
+  function start(state: SocketState, payload: object, requestId: string): RunningOperation {
     const running: RunningOperation = { requestId, startedAt: performance.now(), type: "invalid" };
-    state.running.set(id, running);
+    state.running.set(payload, running);
     return running;
   }
 
-  function finish(state: SocketState, id: string): void {
-    const running = state.running.get(id);
+  function finish(state: SocketState, payload: object): void {
+    const running = state.running.get(payload);
     if (!running) return;
-    state.running.delete(id);
+    state.running.delete(payload);
     if (running.type === "query" || running.type === "mutation") sockets.operationEnded(state.socket);
     const { requestId, type, name, startedAt, errors } = running;
     recordOperation({
@@ -95,43 +100,51 @@ export function createProtocol(options: ProtocolOptions, sockets: OpenSockets): 
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     execute: run,
     subscribe: run,
-    async onSubscribe({ connectionParams, extra: state }, id, payload) {
+    async onSubscribe({ connectionParams, extra: state }, _id, payload) {
       const headers = headersFrom(connectionParams);
       const requestId = requestIdFrom(headers["x-request-id"]);
-      const running = start(state, id, requestId);
+      const running = start(state, payload, requestId);
       const address = options.clientAddress(state.request);
       const info = requestInfo(identity, { requestId, headers, address, signal: state.gone.signal });
       const prepared = await operations.prepare(payload, info);
-      if (!("args" in prepared)) return prepared.map(located);
+      if (!("args" in prepared)) {
+        // Here, because a client that has completed it meanwhile is told nothing, and nothing else ends it then.
+        running.errors = publish(prepared, running);
+        refused.set(payload, running.errors);
+        finish(state, payload);
+        return prepared.map(located);
+      }
       running.type = prepared.operation.operation;
       running.name = prepared.operation.name?.value;
       if (running.type !== "subscription") sockets.operationStarted(state.socket);
       return prepared.args;
     },
-    onNext({ extra: state }, id, _payload, _args, result) {
-      const running = state.running.get(id);
-      if (!result.errors || !running) return undefined;
+    onNext({ extra: state }, _id, payload, _args, result) {
+      if (!result.errors) return undefined;
+      const running = state.running.get(payload);
       const errors = publish(result.errors, running);
-      if (running.type !== "subscription") running.errors = errors;
+      if (running && running.type !== "subscription") running.errors = errors;
       return { ...result, errors } as FormattedExecutionResult;
     },
-    onError({ extra: state }, id, _payload, errors) {
-      const running = state.running.get(id);
-      if (!running) return undefined;
-      running.errors = publish(errors, running);
+    onError({ extra: state }, _id, payload, errors) {
+      const told = refused.get(payload);
+      if (told) return told;
+      const running = state.running.get(payload);
+      const published = publish(errors, running);
+      if (running) running.errors = published;
       // Without a message for the operation, so that clients connect again with new connectionParams and resume it.
       const isExpired = errors.some((error) => hasCode(error.originalError, "UNAUTHENTICATED"));
       if (isExpired) state.socket.close(CloseCode.Forbidden, "Forbidden");
-      finish(state, id);
-      return running.errors;
+      finish(state, payload);
+      return published;
     },
-    onComplete: ({ extra: state }, id) => finish(state, id),
+    onComplete: ({ extra: state }, _id, payload) => finish(state, payload),
   });
 
   return {
     server,
     abandon(state) {
-      for (const id of state.running.keys()) finish(state, id);
+      for (const payload of state.running.keys()) finish(state, payload);
     },
   };
 }

@@ -25,6 +25,7 @@ export interface WebSocketEndpoint {
 }
 
 const HEARTBEAT_MS = 15_000;
+const MAX_REASON_BYTES = 123;
 
 /** Resolves when the message has left this process, which is what holds a fast source back behind a slow reader. */
 function send(socket: WebSocket, data: string): Promise<void> {
@@ -32,6 +33,11 @@ function send(socket: WebSocket, data: string): Promise<void> {
     if (socket.readyState !== socket.OPEN) return resolve();
     socket.send(data, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** A close frame holds 123 bytes of reason (RFC 6455, section 5.5.1); some reasons quote the client. */
+function withinFrame(reason: string | undefined): string {
+  return reason !== undefined && Buffer.byteLength(reason) <= MAX_REASON_BYTES ? reason : "";
 }
 
 /** Pings regularly and ends a socket that did not answer the ping before. */
@@ -76,7 +82,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       {
         protocol: socket.protocol,
         send: (data) => send(socket, data),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code, reason) => socket.close(code, withinFrame(reason)),
         onMessage: (handle) => {
           socket.on("message", (data) => handle(String(data)).catch((error: unknown) => fail(socket, error)));
         },
