@@ -1,0 +1,75 @@
+/** `npm run bench`: the gateway beside its peers, on the same work. See docs/performance.md. */
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { measureScenario, type Outcome } from "./measure.js";
+import { type Options, readOptions, USAGE } from "./options.js";
+import { startUpstream } from "./probe.js";
+import { buildGateway, installPeers } from "./process/build.js";
+import { type Pinning, pinProcesses } from "./process/pinning.js";
+import { printRatios, printScenario, printStarts, summaries } from "./report.js";
+import { CONTESTANTS, GATEWAY, YARDSTICK } from "./servers.js";
+import { measureStarts } from "./starts.js";
+import { SCENARIOS } from "./work/scenarios.js";
+
+function contestantsOf(options: Options, arePeersInstalled: boolean) {
+  const always = [YARDSTICK, "node-http", GATEWAY];
+  return CONTESTANTS.filter(
+    ({ name }) => options.contestants.includes(name) && (arePeersInstalled || always.includes(name)),
+  );
+}
+
+async function measure(options: Options, pinning: Pinning): Promise<boolean> {
+  const contestants = contestantsOf(options, installPeers());
+  const upstream = await startUpstream();
+  const outcomes: Outcome[] = [];
+  try {
+    for (const scenario of SCENARIOS.filter(({ name }) => options.scenarios.includes(name))) {
+      const field = contestants.filter(({ cold }) => scenario.field === "all" || cold);
+      const measured = await measureScenario(scenario, field, { ...options, pinning, upstream });
+      printScenario(scenario, measured);
+      outcomes.push(...measured);
+    }
+    const starts = await measureStarts(contestants, options.starts, pinning, upstream);
+    printStarts(starts);
+    printRatios(outcomes);
+    if (options.json !== undefined) {
+      const machine = {
+        cpu: cpus()[0]?.model,
+        cores: cpus().length,
+        node: process.version,
+        pinning: pinning.description,
+      };
+      const report = { machine, options, scenarios: summaries(outcomes), starts };
+      writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+    }
+  } finally {
+    await upstream.stop();
+  }
+  return outcomes.every(({ failure }) => failure === undefined);
+}
+
+async function main(args: string[]): Promise<void> {
+  if (args[0] === "subscribers") {
+    const { runSubscribers } = await import("./subscribers.js");
+    return runSubscribers(args.slice(1));
+  }
+  const options = readOptions(args);
+  if (options === undefined) {
+    console.log(USAGE);
+    return;
+  }
+  buildGateway();
+  const pinning = pinProcesses();
+  console.log(
+    `${cpus()[0]?.model}, ${pinning.description}; Node ${process.version}; ${options.connections} connections, ` +
+      `${options.rounds} rounds of ${options.turnMs / 1000} s`,
+  );
+  if (!(await measure(options, pinning))) process.exitCode = 1;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

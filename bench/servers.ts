@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import type { ServerCommand } from "./process/server-process.js";
+
+/** One who is measured. */
+export interface Contestant {
+  name: string;
+  title: string;
+  /** Sends a fixed body whatever it is asked: that of the answer, or one of so many bytes. */
+  fixedBody?: "answer" | number;
+  /** Takes part where keys are cold. */
+  cold: boolean;
+  /** @param upstream its base URL */
+  command(upstream: string, body: string): ServerCommand;
+}
+
+/** The size of the yardstick's body. */
+export const YARDSTICK_BYTES = 559;
+
+const root = join(import.meta.dirname, "..");
+
+const peer = (file: string) => (upstream: string, body: string) => ({
+  args: [join(root, "bench/peers", file)],
+  env: { MODELARTS_ENDPOINT: upstream, BODY: body },
+});
+
+/** The gateway with its defaults. */
+export const gatewayCommand = (upstream: string): ServerCommand => ({
+  args: [join(root, "dist/server.js")],
+  env: { HOST: "127.0.0.1", MODELARTS_ENDPOINT: upstream, MODELARTS_PROJECT_ID: "bench" },
+});
+
+/** The unit of every ratio. */
+export const YARDSTICK = "node-http-559";
+export const GATEWAY = "gateway";
+
+export const CONTESTANTS: readonly Contestant[] = [
+  {
+    name: YARDSTICK,
+    title: `bare node:http, ${YARDSTICK_BYTES} bytes`,
+    fixedBody: YARDSTICK_BYTES,
+    cold: true,
+    command: peer("bare-node-http.mjs"),
+  },
+  {
+    name: "node-http",
+    title: "bare node:http, the answer's size",
+    fixedBody: "answer",
+    cold: false,
+    command: peer("bare-node-http.mjs"),
+  },
+  {
+    name: "fastify",
+    title: "bare Fastify, fixed body",
+    fixedBody: "answer",
+    cold: false,
+    command: peer("bare-fastify.mjs"),
+  },
+  { name: GATEWAY, title: "this gateway", cold: true, command: gatewayCommand },
+  { name: "mercurius", title: "Mercurius + JIT + cache", cold: false, command: peer("mercurius.mjs") },
+  {
+    name: "apollo-cache",
+    title: "Apollo Server + response cache",
+    cold: false,
+    command: peer("apollo-response-cache.mjs"),
+  },
+  {
+    name: "yoga-cache",
+    title: "GraphQL Yoga + response cache",
+    cold: false,
+    command: peer("yoga-response-cache.mjs"),
+  },
+  { name: "apollo", title: "Apollo Server, DataLoader, no cache", cold: true, command: peer("apollo.mjs") },
+];
+
+/** The upstream that all of them call. */
+export const upstreamCommand: ServerCommand = {
+  args: ["--import", "@oxc-node/core/register", join(root, "bench/upstream/server.ts")],
+  env: {},
+};
