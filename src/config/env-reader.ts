@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Secret } from "./secret.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,20 +32,27 @@ export class EnvReader {
 
   /** A secret: `NAME`, or the content of the file that `NAME_FILE` names. Its value never appears in a problem. */
   secret(name: string): string | undefined {
+    return this.secretSource(name)?.value;
+  }
+
+  /** The same for a secret that is read anew when its file changes. */
+  secretSource(name: string): Secret | undefined {
     const direct = this.text(name);
-    const path = this.text(`${name}_FILE`);
-    if (path === undefined) return direct;
-    if (direct !== undefined) {
+    const file = this.text(`${name}_FILE`);
+    if (direct !== undefined && file !== undefined)
       this.problem(`${name} and ${name}_FILE are both set: give one of them`);
-      return direct;
-    }
+    if (direct !== undefined) return { value: direct };
+    return file === undefined ? undefined : this.#readSecret(name, file);
+  }
+
+  #readSecret(name: string, file: string): Secret | undefined {
     try {
-      const content = readFileSync(path, "utf8").trim();
-      if (content !== "") return content;
-      this.problem(`${name}_FILE: the file ${path} is empty`);
+      const value = readFileSync(file, "utf8").trim();
+      if (value !== "") return { value, file };
+      this.problem(`${name}_FILE: the file ${file} is empty`);
     } catch (error) {
       this.problem(
-        `${name}_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`,
+        `${name}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`,
       );
     }
     return undefined;
@@ -95,6 +103,15 @@ export class EnvReader {
     if (url && protocols.includes(url.protocol) && url.hostname !== "") return url;
     this.problem(`${name} must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`);
     return undefined;
+  }
+
+  /** The base URL of a service, without a trailing slash. */
+  baseUrl(name: string): string | undefined {
+    const text = this.text(name);
+    const url = this.url(name, text, ["http:", "https:"]);
+    if (url && (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== ""))
+      this.problem(`${name} must have no credentials, query or fragment`);
+    return text?.replace(/\/+$/, "");
   }
 
   /** Throws a {@link ConfigurationError} when there was any problem. */

@@ -1,4 +1,5 @@
 import { type Environment, EnvReader } from "./env-reader.js";
+import { deepFreeze } from "./frozen.js";
 import { type HttpConfig, type LimitsConfig, readHttpConfig, readLimitsConfig } from "./http-config.js";
 import { type RedisConfig, readRedisConfig } from "./redis-config.js";
 import {
@@ -10,8 +11,10 @@ import {
 
 export { ConfigurationError, type Environment } from "./env-reader.js";
 export type { HttpConfig, LimitsConfig } from "./http-config.js";
+export { HEADER_SAFE, type IamLogin, type ServiceIdentity } from "./identity-config.js";
 export type { RedisConfig } from "./redis-config.js";
-export type { AuthConfig, ServiceIdentity, UpstreamConfig } from "./upstream-config.js";
+export type { Secret } from "./secret.js";
+export type { AuthConfig, UpstreamConfig } from "./upstream-config.js";
 
 export interface CacheConfig {
   /** How long lists, and versions whose status can change, stay fresh. */
@@ -36,7 +39,7 @@ export interface LogConfig {
   format: "json" | "pretty";
 }
 
-/** Everything that can be set from outside; docs/configuration.md describes each variable. */
+/** Everything that can be set from outside; docs/configuration.md describes each variable. It never changes once read. */
 export interface Config {
   http: HttpConfig;
   limits: LimitsConfig;
@@ -99,5 +102,5 @@ export function loadConfig(env: Environment): Config {
     ...(redis && { redis }),
   };
   read.throwOnProblems();
-  return config;
+  return deepFreeze(config);
 }

@@ -1,11 +1,6 @@
 import { PROJECT_ID } from "../domain/index.js";
 import type { EnvReader } from "./env-reader.js";
-
-/** The gateway's own identity towards the upstream. */
-export type ServiceIdentity =
-  | { kind: "token"; token: string }
-  | { kind: "ak-sk"; ak: string; sk: string; dialect: "huaweicloud" }
-  | { kind: "ak-sk"; ak: string; sk: string; dialect: "otc"; region: string };
+import { readIdentity, type ServiceIdentity } from "./identity-config.js";
 
 export interface UpstreamConfig {
   /** Base URL without a trailing slash. */
@@ -35,37 +30,13 @@ export interface AuthConfig {
 
 const PROJECT_ID_EXPECTED = "1 to 64 of A-Z, a-z, 0-9, _ and -";
 
-function readIdentity(read: EnvReader): ServiceIdentity | undefined {
-  const token = read.secret("MODELARTS_TOKEN");
-  const ak = read.secret("MODELARTS_AK");
-  const sk = read.secret("MODELARTS_SK");
-  const dialect = read.choice("MODELARTS_SIGNING", "huaweicloud", ["huaweicloud", "otc"]);
-  const region = read.text("MODELARTS_REGION");
-  if (ak !== undefined && sk === undefined) read.problem("MODELARTS_SK is missing: MODELARTS_AK needs it");
-  if (sk !== undefined && ak === undefined) read.problem("MODELARTS_AK is missing: MODELARTS_SK needs it");
-  if (token !== undefined && (ak !== undefined || sk !== undefined)) {
-    read.problem("MODELARTS_TOKEN excludes MODELARTS_AK and MODELARTS_SK: give one identity");
-  }
-  if (dialect === "otc" && region === undefined) {
-    read.problem("MODELARTS_REGION is missing: MODELARTS_SIGNING=otc needs it");
-  }
-  if (token !== undefined) return { kind: "token", token };
-  if (ak === undefined || sk === undefined) return undefined;
-  if (dialect === "huaweicloud") return { kind: "ak-sk", ak, sk, dialect };
-  return region === undefined ? undefined : { kind: "ak-sk", ak, sk, dialect, region };
-}
-
 function readEndpoint(read: EnvReader): string {
-  const text = read.text("MODELARTS_ENDPOINT");
-  if (text === undefined)
+  const endpoint = read.baseUrl("MODELARTS_ENDPOINT");
+  if (endpoint === undefined)
     read.problem(
       "MODELARTS_ENDPOINT is missing: the base URL of ModelArts, e.g. https://modelarts.eu-de.otc.t-systems.com",
     );
-  const url = read.url("MODELARTS_ENDPOINT", text, ["http:", "https:"]);
-  if (url && (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "")) {
-    read.problem("MODELARTS_ENDPOINT must have no credentials, query or fragment");
-  }
-  return (text ?? "").replace(/\/+$/, "");
+  return endpoint ?? "";
 }
 
 export function readUpstreamConfig(read: EnvReader): UpstreamConfig {
@@ -89,7 +60,10 @@ export function readAuthConfig(read: EnvReader, identity: ServiceIdentity | unde
     ...new Set([...(defaultProjectId === undefined ? [] : [defaultProjectId]), ...projects]),
   ];
   if (mode === "service") {
-    if (!identity) read.problem("AUTH_MODE=service needs MODELARTS_TOKEN, or MODELARTS_AK and MODELARTS_SK");
+    if (!identity)
+      read.problem(
+        "AUTH_MODE=service needs MODELARTS_TOKEN, or MODELARTS_AK and MODELARTS_SK, or the five of MODELARTS_IAM_*",
+      );
     if (allowedProjects.length === 0)
       read.problem("AUTH_MODE=service needs MODELARTS_PROJECT_ID or MODELARTS_PROJECTS");
   }

@@ -1,4 +1,5 @@
 import type { UpstreamCall } from "../ports.js";
+import type { Authorization } from "./auth/authorization.js";
 import { queryString } from "./auth/canonical-request.js";
 import type { Credentials } from "./auth/credentials.js";
 import { failureOfAnswer } from "./errors/answer-failure.js";
@@ -14,13 +15,16 @@ import { type HttpAnswer, type HttpRequest, type Transport, TransportError } fro
 /** How one attempt ended. */
 export type AttemptResult =
   | { kind: "success"; body: JsonObject }
-  | { kind: "failure"; failure: Failure; serverTime?: number };
+  | { kind: "failure"; failure: Failure; renewIdentity?: RenewIdentity };
+
+/** After a refusal of the gateway's own identity: true when there is something better to try once. */
+export type RenewIdentity = () => Promise<boolean>;
 
 export interface AttemptOptions {
   /** Path of the endpoint, in front of `/v1`; "" when it has none. */
   basePath: string;
   transport: Transport;
-  credentials: Credentials;
+  credentials: Pick<Credentials, "authorize">;
   health: Health;
   now: () => number;
   events: Pick<UpstreamEvents, "attempt">;
@@ -37,25 +41,33 @@ export function contextOf(call: UpstreamCall, request: RestRequest): FailureCont
 export function createAttempt(options: AttemptOptions): Attempt {
   const { basePath, transport, credentials, health, now, events } = options;
 
-  function prepare(call: UpstreamCall, request: RestRequest): HttpRequest {
+  function prepare(call: UpstreamCall, request: RestRequest): HttpRequest & { authorization: Authorization } {
     const path = `${basePath}/v1/${call.caller.projectId}${request.path}`;
     const { method, query = [], body = "" } = request;
-    const identity = credentials.headers(call.caller, { method, path, query, body, host: transport.host });
+    const unsigned = { method, path, query, body, host: transport.host };
+    const authorization = credentials.authorize(call.caller, unsigned);
+    const headers = { "Content-Type": "application/json", "X-Request-Id": call.requestId };
     return {
       method,
       path: query.length === 0 ? path : `${path}?${queryString(query)}`,
-      headers: { "Content-Type": "application/json", "X-Request-Id": call.requestId, ...identity },
+      headers: { ...headers, ...authorization.headers },
       body,
+      authorization,
     };
   }
 
-  function interpret(answer: HttpAnswer, context: FailureContext): AttemptResult {
+  function interpret(
+    answer: HttpAnswer,
+    context: FailureContext,
+    authorization: Authorization,
+  ): AttemptResult {
     const serverTime = dateOf(answer.headers);
     health.recordTime(serverTime);
     const body = parseObject(answer.body);
     const failure = failureOfAnswer(answer, body, context, now());
-    if (failure) return { kind: "failure", failure, ...(serverTime !== undefined && { serverTime }) };
-    return { kind: "success", body: body ?? {} };
+    if (!failure) return { kind: "success", body: body ?? {} };
+    if (!failure.identityRefused) return { kind: "failure", failure };
+    return { kind: "failure", failure, renewIdentity: () => authorization.renew(serverTime) };
   }
 
   async function exchange(
@@ -66,8 +78,9 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const context = contextOf(call, request);
     const signal = context.mutation ? undefined : call.signal;
     try {
-      const answer = await transport.send(prepare(call, request), { timeoutMs, ...(signal && { signal }) });
-      return interpret(answer, context);
+      const { authorization, ...prepared } = prepare(call, request);
+      const answer = await transport.send(prepared, { timeoutMs, ...(signal && { signal }) });
+      return interpret(answer, context, authorization);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       return { kind: "failure", failure: failureOfTransport(error, context) };

@@ -115,7 +115,7 @@ export function createUpstream(options: UpstreamOptions): ModelArtsUpstream {
     clock,
   });
   const health = new Health(clock.now);
-  const credentials = createCredentials(config.identity, clock.now);
+  const credentials = createCredentials({ identity: config.identity, timeoutMs, clock, random, log });
   const gate = createGate(options);
   const budget = createBudget(options);
   const circuits = new Circuits({ now: clock.now, log, events });
@@ -144,6 +144,7 @@ export function createUpstream(options: UpstreamOptions): ModelArtsUpstream {
         new GatewayError("UPSTREAM_UNAVAILABLE", "This gateway is shutting down.", { outcome: "not-sent" }),
       );
       await budget.close();
+      await credentials.close();
       await transport.close();
     },
   };

@@ -3,8 +3,10 @@ import { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
 import type { UpstreamCall } from "../ports.js";
 import { type Attempt, type AttemptResult, contextOf } from "./attempt.js";
+import { IdentityUnavailable } from "./auth/authorization.js";
 import type { Credentials } from "./auth/credentials.js";
 import { type Failure, outcomeOf } from "./errors/failure.js";
+import { failureOfIdentity } from "./errors/identity-failure.js";
 import type { UpstreamEvents } from "./events.js";
 import type { JsonObject } from "./json.js";
 import { retryDelayMs } from "./resilience/backoff.js";
@@ -12,6 +14,7 @@ import type { CallBudget } from "./resilience/call-budget.js";
 import type { Circuit, Settle } from "./resilience/circuit.js";
 import type { Circuits } from "./resilience/circuits.js";
 import type { Gate } from "./resilience/gate.js";
+import { waitWith } from "./resilience/patience.js";
 import type { Requester, RestRequest } from "./rest-request.js";
 
 export interface RequesterOptions {
@@ -20,7 +23,7 @@ export interface RequesterOptions {
   /** All attempts of one lookup together; for a mutation, how long it may wait until it is sent. */
   budgetMs: number;
   attempt: Attempt;
-  credentials: Pick<Credentials, "renew">;
+  credentials: Pick<Credentials, "ready">;
   circuits: Circuits;
   gate: Gate;
   budget: CallBudget;
@@ -38,6 +41,11 @@ interface Job {
   signal: AbortSignal | undefined;
 }
 
+/** Told where a login takes longer than a caller can wait. */
+const LOGIN_RETRY_AFTER_MS = 1_000;
+
+type Failed = AttemptResult & { kind: "failure" };
+
 function circuitOpen(job: Job, retryAfterMs: number): GatewayError {
   return new GatewayError(
     "UPSTREAM_UNAVAILABLE",
@@ -47,8 +55,11 @@ function circuitOpen(job: Job, retryAfterMs: number): GatewayError {
 }
 
 /**
- * Makes calls: each attempt passes the circuit, the call budget and the gate to the connections, in this order, and
- * failed ones are made again as far as that is harmless and the budget lasts.
+ * Makes calls: each attempt passes the gateway's login where there is one, the circuit, the call budget and the gate to the
+ * connections, in this order, and failed ones are made again as far as that is harmless and the budget lasts.
+ *
+ * A call for which the upstream refused the gateway's own identity is sent once more after a renewal, a mutation too: a
+ * refused credential is a definite answer, given before anything was carried out.
  */
 export class RetryingRequester implements Requester<UpstreamCall> {
   constructor(private readonly options: RequesterOptions) {}
@@ -70,12 +81,29 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     job.call.signal?.throwIfAborted();
     let mayRenew = true;
     for (let attempt = 0; ; attempt++) {
-      const result = await this.#attempt(job);
+      const result = (await this.#identityFailure(job)) ?? (await this.#attempt(job));
       if (result.kind === "success") return result.body;
-      this.#log(job, result.failure, attempt);
-      if (mayRenew && this.#renewedIdentity(result)) mayRenew = false;
+      const renewed = mayRenew && (await this.#renewedIdentity(job, result));
+      this.#log(job, result.failure, attempt, renewed);
+      if (renewed) mayRenew = false;
       else await this.#pause(job, result.failure, attempt);
     }
+  }
+
+  /** Waits until the gateway has an identity of its own, where it needs one. It takes no turn meanwhile. */
+  async #identityFailure(job: Job): Promise<AttemptResult | undefined> {
+    if (job.call.caller.credential.kind !== "service") return undefined;
+    const late = new IdentityUnavailable(true, LOGIN_RETRY_AFTER_MS);
+    const failure = await this.#wait(job, this.options.credentials.ready(job.call.caller), late).catch(
+      (error: unknown) => error,
+    );
+    if (failure === undefined) return undefined;
+    if (!(failure instanceof IdentityUnavailable)) throw failure;
+    return { kind: "failure", failure: failureOfIdentity(failure, contextOf(job.call, job.request)) };
+  }
+
+  #wait<T, L>({ deadline, signal }: Job, work: Promise<T>, late: L): Promise<T | L> {
+    return waitWith({ clock: this.options.clock, deadline, signal }, work, late);
   }
 
   async #attempt(job: Job): Promise<AttemptResult> {
@@ -127,8 +155,8 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     return Math.max(1, Math.min(timeoutMs, deadline - clock.now()));
   }
 
-  #renewedIdentity(result: AttemptResult & { kind: "failure" }): boolean {
-    return result.failure.identityRefused && this.options.credentials.renew(result.serverTime);
+  async #renewedIdentity(job: Job, { renewIdentity }: Failed): Promise<boolean> {
+    return renewIdentity !== undefined && this.#wait(job, renewIdentity(), false);
   }
 
   /** Waits before the next attempt; throws the failure when there shall be none. */
@@ -146,7 +174,7 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     });
   }
 
-  #log({ call, request }: Job, failure: Failure, attempt: number): void {
+  #log({ call, request }: Job, failure: Failure, attempt: number, renewed: boolean): void {
     const { code, details } = failure.error;
     const fields = {
       route: request.route,
@@ -158,11 +186,16 @@ export class RetryingRequester implements Requester<UpstreamCall> {
       attempt,
     };
     const { log } = this.options;
-    if (failure.identityRefused)
+    if (!failure.identityRefused) {
+      log.debug({ event: "upstream_attempt_failed", ...fields }, "A call to ModelArts failed.");
+    } else if (renewed) {
+      const message = "ModelArts refused this gateway's identity: trying a renewed one.";
+      log.warn({ event: "service_identity_renewed", ...fields }, message);
+    } else {
       log.error(
         { event: "service_identity_refused", ...fields },
         "ModelArts refused this gateway's identity.",
       );
-    else log.debug({ event: "upstream_attempt_failed", ...fields }, "A call to ModelArts failed.");
+    }
   }
 }

@@ -223,7 +223,7 @@ describe("what a caller is told", () => {
 });
 
 describe("in service mode", () => {
-  const identity = { kind: "token", token: "token-of-the-gateway" } as const;
+  const identity = { kind: "token", token: { value: "token-of-the-gateway" } } as const;
 
   it("a refused identity is no fault of the caller", async () => {
     for (const script of [

@@ -140,7 +140,7 @@ describe("against a simulated ModelArts", () => {
     it(`AK/SK signatures of the dialect ${dialect} are accepted for every call`, async () => {
       const [key] = simulator.accessKeys;
       if (!key) throw new Error("The simulator has no access key");
-      const { ak, sk } = key;
+      const [ak, sk] = [{ value: key.ak }, { value: key.sk }];
       const { region } = simulator;
       const identity =
         dialect === "otc"

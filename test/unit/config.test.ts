@@ -79,6 +79,14 @@ describe("the defaults", () => {
     expect(load({ NODE_ENV: "production", EXPLORER: "true" }).http.explorer).toBe(true);
   });
 
+  test("cannot be changed afterwards, in whatever depth", () => {
+    const config = load({ MODELARTS_TOKEN: "t", REDIS_CLUSTER_NODES: "c1:7000" });
+    const identity = config.upstream.identity as { token: { value: string } };
+    expect(() => Object.assign(config, { log: {} })).toThrow(TypeError);
+    expect(() => Object.assign(identity.token, { value: "other" })).toThrow(TypeError);
+    expect(() => config.http.corsOrigins.push("https://a.example.com")).toThrow(TypeError);
+  });
+
   test("never poll more slowly at most than at least", () => {
     expect(load({ STATUS_POLL_INTERVAL_MS: "60000" }).watch.maxPollIntervalMs).toBe(60_000);
   });
@@ -129,22 +137,76 @@ describe("what is set", () => {
 });
 
 describe("the gateway's own identity", () => {
+  const iam = {
+    MODELARTS_IAM_ENDPOINT: "https://iam.example.com",
+    MODELARTS_IAM_USERNAME: "user",
+    MODELARTS_IAM_PASSWORD: "password",
+    MODELARTS_IAM_DOMAIN_NAME: "domain",
+    MODELARTS_IAM_PROJECT_NAME: "project",
+  };
+
   test("is a token, or AK and SK in one of two signing dialects", () => {
-    expect(load({ MODELARTS_TOKEN: "t" }).upstream.identity).toEqual({ kind: "token", token: "t" });
+    expect(load({ MODELARTS_TOKEN: "t" }).upstream.identity).toEqual({
+      kind: "token",
+      token: { value: "t" },
+    });
     const keys = { MODELARTS_AK: "ak", MODELARTS_SK: "sk" };
     expect(load(keys).upstream.identity).toEqual({
       kind: "ak-sk",
-      ak: "ak",
-      sk: "sk",
+      ak: { value: "ak" },
+      sk: { value: "sk" },
       dialect: "huaweicloud",
     });
     expect(load({ ...keys, MODELARTS_SIGNING: "otc", MODELARTS_REGION: "eu-de" }).upstream.identity).toEqual({
       kind: "ak-sk",
-      ak: "ak",
-      sk: "sk",
+      ak: { value: "ak" },
+      sk: { value: "sk" },
       dialect: "otc",
       region: "eu-de",
     });
+  });
+
+  test("is a login to IAM, whose endpoint may be given with its version", () => {
+    const login = {
+      endpoint: "https://iam.example.com",
+      username: "user",
+      password: { value: "password" },
+      domainName: "domain",
+      projectName: "project",
+    };
+    expect(load(iam).upstream.identity).toEqual({ kind: "iam-login", login });
+    expect(load({ ...iam, MODELARTS_IAM_ENDPOINT: "https://iam.example.com/v3/" }).upstream).toEqual(
+      load(iam).upstream,
+    );
+  });
+
+  test("by login to IAM is all of its five variables or none, every missing one named", () => {
+    for (const [name, value] of Object.entries(iam)) {
+      expect(problemsOf({ ...iam, [name]: "" })).toEqual([`${name} is missing: a login to IAM needs it`]);
+      expect(problemsOf({ [name]: value })).toEqual(
+        Object.keys(iam)
+          .filter((other) => other !== name)
+          .map((missing) => `${missing} is missing: a login to IAM needs it`),
+      );
+    }
+  });
+
+  test("is one of the three kinds, not several", () => {
+    expect(problemsOf({ ...iam, MODELARTS_TOKEN: "t", MODELARTS_AK: "ak" })).toEqual([
+      "MODELARTS_SK is missing: MODELARTS_AK needs it",
+      "MODELARTS_TOKEN and MODELARTS_AK with MODELARTS_SK and MODELARTS_IAM_* exclude each other: give one identity",
+    ]);
+    expect(
+      problemsOf({ MODELARTS_TOKEN: "t", MODELARTS_IAM_USERNAME: "user" }).filter((problem) =>
+        problem.includes("exclude"),
+      ),
+    ).toEqual(["MODELARTS_TOKEN and MODELARTS_IAM_* exclude each other: give one identity"]);
+  });
+
+  test.each(["MODELARTS_TOKEN", "MODELARTS_AK"])("is refused when no header can carry it: %s", (name) => {
+    expect(problemsOf({ [name]: "two\nlines" })).toContain(
+      `${name} holds characters that none has: it must be visible ASCII without spaces`,
+    );
   });
 
   test.each([
@@ -152,7 +214,7 @@ describe("the gateway's own identity", () => {
     [{ MODELARTS_SK: "sk" }, "MODELARTS_AK is missing: MODELARTS_SK needs it"],
     [
       { MODELARTS_TOKEN: "t", MODELARTS_AK: "ak", MODELARTS_SK: "sk" },
-      "MODELARTS_TOKEN excludes MODELARTS_AK and MODELARTS_SK: give one identity",
+      "MODELARTS_TOKEN and MODELARTS_AK with MODELARTS_SK exclude each other: give one identity",
     ],
     [
       { MODELARTS_AK: "ak", MODELARTS_SK: "sk", MODELARTS_SIGNING: "otc" },
@@ -164,7 +226,7 @@ describe("the gateway's own identity", () => {
 
   test("and a project are needed in service mode", () => {
     expect(problemsOf({ AUTH_MODE: "service" })).toEqual([
-      "AUTH_MODE=service needs MODELARTS_TOKEN, or MODELARTS_AK and MODELARTS_SK",
+      "AUTH_MODE=service needs MODELARTS_TOKEN, or MODELARTS_AK and MODELARTS_SK, or the five of MODELARTS_IAM_*",
       "AUTH_MODE=service needs MODELARTS_PROJECT_ID or MODELARTS_PROJECTS",
     ]);
   });
@@ -260,6 +322,16 @@ describe("what is wrong", () => {
       "MODELARTS_ENDPOINT must have no credentials, query or fragment",
     ],
     [
+      {
+        MODELARTS_IAM_ENDPOINT: "https://iam.example.com?x=1",
+        MODELARTS_IAM_USERNAME: "u",
+        MODELARTS_IAM_PASSWORD: "p",
+        MODELARTS_IAM_DOMAIN_NAME: "d",
+        MODELARTS_IAM_PROJECT_NAME: "n",
+      },
+      "MODELARTS_IAM_ENDPOINT must have no credentials, query or fragment",
+    ],
+    [
       { TRUSTED_PROXIES: "proxy" },
       'TRUSTED_PROXIES holds "proxy": each item must be an IP address or a range such as 10.0.0.0/8',
     ],
@@ -282,7 +354,7 @@ describe("a secret", () => {
     const path = fileWith("token", "from-file\n");
     expect(load({ MODELARTS_TOKEN_FILE: path }).upstream.identity).toEqual({
       kind: "token",
-      token: "from-file",
+      token: { value: "from-file", file: path },
     });
   });
 
@@ -290,6 +362,7 @@ describe("a secret", () => {
     "MODELARTS_TOKEN",
     "MODELARTS_AK",
     "MODELARTS_SK",
+    "MODELARTS_IAM_PASSWORD",
     "KEY_HASH_SECRET",
     "REDIS_URL",
     "REDIS_PASSWORD",
@@ -313,6 +386,7 @@ describe("a secret", () => {
       MODELARTS_SK_FILE: fileWith("sk", secret),
       MODELARTS_SK: secret,
       MODELARTS_SIGNING: "otc",
+      MODELARTS_IAM_PASSWORD: secret,
       KEY_HASH_SECRET: secret,
       REDIS_URL: `http://:${secret}@redis`,
       REDIS_PASSWORD: secret,

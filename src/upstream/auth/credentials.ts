@@ -1,73 +1,70 @@
-import type { ServiceIdentity } from "../../config/index.js";
+import { HEADER_SAFE, type ServiceIdentity } from "../../config/index.js";
 import type { Caller } from "../../domain/index.js";
 import { GatewayError } from "../../errors.js";
-import type { SignableRequest } from "./canonical-request.js";
-import { signatureHeaders } from "./signing.js";
-
-/** A request that wants credentials; the host is signed as the transport sends it. */
-export type UnsignedRequest = Omit<SignableRequest, "headers"> & { host: string };
+import { type AccessKeysOptions, createAccessKeys } from "./access-keys.js";
+import type { Authorization, ServiceAuth, UnsignedRequest } from "./authorization.js";
+import { createIamSession, type IamSessionOptions } from "./iam/iam-session.js";
+import { createStaticToken } from "./static-token.js";
 
 export interface Credentials {
   /**
-   * The headers that say who asks, made anew for each attempt.
+   * Resolves when a call of that caller can be authorized, at once nearly always.
    *
-   * @throws UNAUTHENTICATED for a token that no header can carry
+   * @throws IdentityUnavailable when the gateway's own identity cannot be had now
    */
-  headers(caller: Caller, request: UnsignedRequest): Record<string, string>;
+  ready(caller: Caller): Promise<void>;
   /**
-   * Called after the upstream refused the gateway's own identity. True when there is something better to try once.
+   * Says who asks, made anew for each attempt.
    *
-   * @param serverTime the upstream's time by its refusal, where it told (ms since the epoch)
+   * @throws GatewayError UNAUTHENTICATED for a token that no header can carry
    */
-  renew(serverTime: number | undefined): boolean;
+  authorize(caller: Caller, request: UnsignedRequest): Authorization;
+  /** Ends a login under way. */
+  close(): Promise<void>;
 }
 
-/** Visible ASCII: what a header carries unchanged. */
-const HEADER_SAFE_TOKEN = /^[\x21-\x7e]+$/;
+export type CredentialsOptions = { identity: ServiceIdentity | undefined } & Omit<AccessKeysOptions, "keys"> &
+  Omit<IamSessionOptions, "login">;
 
-/** The upstream takes signatures of about 15 minutes around its own time; a smaller difference is not why it refused. */
-const MIN_SKEW_MS = 60_000;
+function createServiceAuth({ identity, ...options }: CredentialsOptions): ServiceAuth | undefined {
+  switch (identity?.kind) {
+    case "token":
+      return createStaticToken({ ...options, token: identity.token });
+    case "ak-sk":
+      return createAccessKeys({ ...options, keys: identity });
+    case "iam-login":
+      return createIamSession({ ...options, login: identity.login });
+    case undefined:
+      return undefined;
+  }
+}
 
-function tokenHeaders(token: string): Record<string, string> {
-  if (!HEADER_SAFE_TOKEN.test(token)) {
+/** A caller's own token cannot be renewed here: that it was refused is told to him. */
+function callersToken(token: string): Authorization {
+  if (!HEADER_SAFE.test(token)) {
     throw new GatewayError(
       "UNAUTHENTICATED",
       "The token in X-Auth-Token holds characters that no IAM token has: send it exactly as IAM issued it.",
     );
   }
-  return { "X-Auth-Token": token };
+  return { headers: { "X-Auth-Token": token }, renew: async () => false };
 }
 
-/**
- * Says who asks: each caller's own token, or the gateway's own identity. A static token cannot be renewed; a signature
- * can, when the clock of this machine is wrong: it is then made by the upstream's clock.
- *
- * @throws Error for an identity's token that no header can carry
- */
-export function createCredentials(identity: ServiceIdentity | undefined, now: () => number): Credentials {
-  let skewMs = 0;
-  if (identity?.kind === "token" && !HEADER_SAFE_TOKEN.test(identity.token))
-    throw new Error("MODELARTS_TOKEN holds characters that no IAM token has");
+/** Says who asks: each caller's own token, or the gateway's own identity. */
+export function createCredentials(options: CredentialsOptions): Credentials {
+  const service = createServiceAuth(options);
 
-  function serviceHeaders(projectId: string, { host, ...request }: UnsignedRequest): Record<string, string> {
-    if (!identity) throw new Error("A call in service mode needs the gateway's own identity");
-    if (identity.kind === "token") return { "X-Auth-Token": identity.token };
-    const headers = { Host: host, "X-Project-Id": projectId };
-    return {
-      "X-Project-Id": projectId,
-      ...signatureHeaders(identity, { ...request, headers }, now() + skewMs),
-    };
+  function own(): ServiceAuth {
+    if (!service) throw new Error("A call in service mode needs the gateway's own identity");
+    return service;
   }
 
   return {
-    headers: ({ credential, projectId }, request) =>
-      credential.kind === "token" ? tokenHeaders(credential.token) : serviceHeaders(projectId, request),
-    renew(serverTime) {
-      if (identity?.kind !== "ak-sk" || serverTime === undefined) return false;
-      const measured = serverTime - now();
-      if (Math.abs(measured - skewMs) < MIN_SKEW_MS) return false;
-      skewMs = measured;
-      return true;
+    async ready({ credential }) {
+      if (credential.kind === "service") await own().ready();
     },
+    authorize: ({ credential, projectId }, request) =>
+      credential.kind === "token" ? callersToken(credential.token) : own().authorize(projectId, request),
+    close: async () => service?.close(),
   };
 }

@@ -1,8 +1,11 @@
 import { createHmac } from "node:crypto";
-import type { ServiceIdentity } from "../../config/index.js";
 import { canonicalRequest, type SignableRequest, sha256Hex } from "./canonical-request.js";
 
-export type SigningIdentity = Extract<ServiceIdentity, { kind: "ak-sk" }>;
+/** An access key, and how requests are signed with it. */
+export type SigningIdentity = { ak: string; sk: string } & (
+  | { dialect: "huaweicloud" }
+  | { dialect: "otc"; region: string }
+);
 
 const ALGORITHM = "SDK-HMAC-SHA256";
 

@@ -23,7 +23,6 @@ const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
 
 describe("AK/SK signing, dialect huaweicloud", () => {
   const identity: SigningIdentity = {
-    kind: "ak-sk",
     dialect: "huaweicloud",
     ak: "AccessKey",
     sk: "SecretKey",
@@ -96,7 +95,7 @@ describe("AK/SK signing, dialect huaweicloud", () => {
 });
 
 describe("AK/SK signing, dialect otc", () => {
-  const identity: SigningIdentity = { kind: "ak-sk", dialect: "otc", ak: "ak", sk: "sk", region: "region" };
+  const identity: SigningIdentity = { dialect: "otc", ak: "ak", sk: "sk", region: "region" };
   const request = {
     method: "GET",
     path: "/",

@@ -1,0 +1,38 @@
+import type { Clock } from "../../clock.js";
+
+/** How long somebody waits. */
+export interface Patience {
+  clock: Clock;
+  /** When it is too late (ms since the epoch). */
+  deadline: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Waits for work that goes on whoever waits.
+ *
+ * @returns its result, or `late` when the deadline passes first
+ * @throws as the work does, or the signal's reason as soon as that aborts
+ */
+export async function waitWith<T, L>(patience: Patience, work: Promise<T>, late: L): Promise<T | L> {
+  const { clock, deadline, signal } = patience;
+  // Whoever has stopped waiting does not hear how it ended.
+  work.catch(() => {});
+  signal?.throwIfAborted();
+  const timer = new AbortController();
+  let onAbort = () => {};
+  const given = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+  const tooLate = clock.sleep(Math.max(0, deadline - clock.now()), timer.signal).then(
+    () => late,
+    () => late,
+  );
+  try {
+    return await Promise.race([work, given, tooLate]);
+  } finally {
+    timer.abort();
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
