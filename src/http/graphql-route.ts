@@ -3,14 +3,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayContext, type Services } from "../context.js";
 import type { Identity } from "../identity.js";
 import type { Apollo } from "./apollo.js";
+import { chooseMediaType, type MediaType } from "./media-type.js";
+import { badRequest } from "./operation-request.js";
+import { type PublishError, withRequestId } from "./public-error.js";
 import { identityHeaders, requestInfo } from "./request-info.js";
 
 export interface GraphqlRouteOptions {
   apollo: Apollo;
   services: Services;
   identity: Identity;
+  publishError: PublishError;
 }
 
+const NOT_ACCEPTABLE = "Accept application/graphql-response+json or application/json.";
 const NO_STORE = { "cache-control": "no-store" };
 
 /** A signal that aborts when the client goes before its answer is written. */
@@ -22,11 +27,13 @@ function clientGone(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-function headerMap(request: FastifyRequest): HeaderMap {
+/** The request's headers for Apollo Server, which answers in the media type that was chosen. */
+function headerMap(request: FastifyRequest, mediaType: MediaType): HeaderMap {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
+  headers.set("accept", mediaType);
   return headers;
 }
 
@@ -54,14 +61,22 @@ function bodyOf(response: HTTPGraphQLResponse, requestId: string | undefined): s
 
 /** Queries and mutations by POST, queries by GET. */
 export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, services, identity } = options;
+  const { apollo, services, identity, publishError } = options;
   app.route({
     method: ["GET", "POST"],
     url: "/graphql",
     async handler(request, reply) {
+      const mediaType = chooseMediaType(request.headers.accept);
+      if (mediaType === undefined) {
+        const error = withRequestId(publishError(badRequest(NOT_ACCEPTABLE)), request.id);
+        return reply
+          .code(406)
+          .headers(NO_STORE)
+          .send({ errors: [error] });
+      }
       const httpGraphQLRequest: HTTPGraphQLRequest = {
         method: request.method,
-        headers: headerMap(request),
+        headers: headerMap(request, mediaType),
         search: new URL(request.url, "http://gateway").search,
         body: request.body,
       };

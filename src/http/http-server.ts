@@ -79,7 +79,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     log,
   });
   await registerPages(app, { enabled: config.explorer, endpointPath: GRAPHQL_PATH });
-  registerGraphql(app, { apollo, services, identity });
+  registerGraphql(app, { apollo, services, identity, publishError });
   const eventStreams = registerEventStream(app, shared);
   registerHealth(app, {
     phase: () => phase,

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
 import { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
 
@@ -27,12 +27,36 @@ function findGatewayError(error: unknown): GatewayError | undefined {
     : undefined;
 }
 
-/** graphql-js reports a variable of the wrong type without a code: only it blames a node and has no cause. */
+/** What graphql-js blames for a value that does not fit: a variable's definition, or the value of an argument. */
+const VALUE_NODES: ReadonlySet<string> = new Set([
+  Kind.VARIABLE_DEFINITION,
+  Kind.VARIABLE,
+  Kind.LIST,
+  Kind.OBJECT,
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.ENUM,
+  Kind.NULL,
+]);
+/** How graphql-js ends a list of such errors that is too long: without a node to blame. */
+const TOO_MANY = "Too many errors processing variables";
+
+/** graphql-js reports values that do not fit without a code; what it reports of results blames no value. */
+function blamesValue(error: GraphQLError): boolean {
+  const { originalError } = error;
+  if (originalError instanceof GraphQLError) return blamesValue(originalError);
+  if (originalError) return false;
+  const [node, ...others] = error.nodes ?? [];
+  if (node === undefined) return error.message.startsWith(TOO_MANY);
+  return others.length === 0 && VALUE_NODES.has(node.kind);
+}
+
 function requestCode(error: GraphQLError): string | undefined {
   const { code } = error.extensions;
   if (typeof code === "string") return REQUEST_CODES[code];
-  const blamesVariable = error.nodes?.length === 1 && error.nodes[0]?.kind === "VariableDefinition";
-  return blamesVariable && !error.originalError ? "BAD_USER_INPUT" : undefined;
+  return blamesValue(error) ? "BAD_USER_INPUT" : undefined;
 }
 
 /** @param options.hideSuggestions leaves out graphql-js's "Did you mean ...?", which tells of the schema */
