@@ -1,16 +1,17 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
 import { createBoundedMap } from "./bounded-map.js";
-import type {
-  LoadLock,
-  ObserveRequest,
-  ReadRequest,
-  SharedStore,
-  StoredEntry,
-  StoreKey,
-  StoreListener,
-  StoreRead,
-  WriteRequest,
+import {
+  isOfCredential,
+  type LoadLock,
+  type ObserveRequest,
+  type ReadRequest,
+  type SharedStore,
+  type StoredEntry,
+  type StoreKey,
+  type StoreListener,
+  type StoreRead,
+  type WriteRequest,
 } from "./store.js";
 
 const MEBIBYTE = 1024 * 1024;
@@ -79,7 +80,7 @@ class MemoryStore implements SharedStore {
     const permitted = proven || proofAgeMs !== undefined;
     const fresh = entry !== undefined && this.clock.now() < entry.answeredAt + entry.ttlMs;
     if (lock === undefined || (fresh && permitted)) return found;
-    const name = lockName(key, permitted ? undefined : credentialId);
+    const name = permitted || isOfCredential(key, credentialId) ? idOf(key) : `${idOf(key)}@${credentialId}`;
     return { ...found, lock: this.#acquire(name, lock.token, lock.leaseMs) };
   }
 
@@ -190,9 +191,4 @@ class MemoryStore implements SharedStore {
 
 function idOf(key: StoreKey): string {
   return `${key.group}|${key.name}`;
-}
-
-/** Those who may have the answer share one load; one who has to prove his access first makes his own. */
-function lockName(key: StoreKey, unprovenCredentialId: string | undefined): string {
-  return unprovenCredentialId === undefined ? idOf(key) : `${idOf(key)}@${unprovenCredentialId}`;
 }

@@ -6,8 +6,13 @@ export interface StoreKey {
   group: string;
   /** What within the group can be invalidated by itself. */
   part: string;
-  /** Unique within the group; says who shares the answer and what it answers. */
+  /** Unique within the group; starts with who shares the answer and a colon, and says what it answers. */
   name: string;
+}
+
+/** True when no other credential shares the answer. */
+export function isOfCredential(key: Pick<StoreKey, "name">, credentialId: string): boolean {
+  return key.name.startsWith(`${credentialId}:`);
 }
 
 /** A cached answer. Instants are in milliseconds of the reader's own clock. */

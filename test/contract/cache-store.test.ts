@@ -215,14 +215,21 @@ describe.each([
     expect(read.lock?.token).toBe("token-1");
   });
 
-  it("lets each credential without a proof load for itself", async () => {
+  it("lets each credential without a proof load for itself what the project shares", async () => {
     const { stores } = await open();
-    await put(stores[0], entry("1"));
-    const unproven = { proven: false, ...lock("token-1") };
+    const shared = { ...key, name: "*:versions" };
+    await put(stores[0], entry("1"), shared);
+    const unproven = { key: shared, proven: false, ...lock("token-1") };
     const alice = await stores[0].read(request(unproven));
     const bob = await stores[0].read(request({ ...unproven, credentialId: "bob", ...lock("token-2") }));
     expect(alice.lock?.token).toBe("token-1");
     expect(bob.lock?.token).toBe("token-2");
+  });
+
+  it("gives one right to load what is one credential's alone, whether it has proven its access or not", async () => {
+    const { stores } = await open();
+    await stores[0].read(request({ proven: false, ...lock("token-1") }));
+    expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-1");
   });
 
   it("shares a proof between replicas, for its credential and group alone", async () => {

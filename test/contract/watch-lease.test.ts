@@ -21,7 +21,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
 
   test("is given to the first who asks and refused to others while it lasts", async () => {
     const first = await lease.hold(JOB, claim("a"));
-    expect(first).toMatchObject({ held: true, continuous: true });
+    expect(first).toMatchObject({ held: true });
     expect(await lease.hold(JOB, claim("b"))).toEqual({ held: false, fence: first.fence });
   });
 
@@ -74,8 +74,14 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
   });
 
   describe("continuity of watching", () => {
-    test("is broken by a holder after whom nobody watched, until a poll has settled it", async () => {
+    /** Held by `a`, who has polled. */
+    async function watched(more: Partial<Claim> = {}) {
       await lease.hold(JOB, claim("a"));
+      return lease.hold(JOB, claim("a", { settled: true, ...more }));
+    }
+
+    test("is broken by a holder after whom nobody watched, until a poll has settled it", async () => {
+      await watched();
       await lease.release(JOB, "a", "unwatched");
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ held: true, continuous: false });
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ continuous: false });
@@ -83,7 +89,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
     });
 
     test("stays broken when the next holder dies before its first poll", async () => {
-      await lease.hold(JOB, claim("a"));
+      await watched();
       await lease.release(JOB, "a", "unwatched");
       const b = await lease.hold(JOB, claim("b", { ttlMs: 20 }));
       const c = await until("c holds it", async () => {
@@ -93,8 +99,18 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
       expect(c.continuous).toBe(false);
     });
 
+    test("is not known of the first holder, because the store may have forgotten another", async () => {
+      expect(await lease.hold(JOB, claim("a"))).toMatchObject({ continuous: false });
+      expect(await lease.hold(JOB, claim("a", { settled: true }))).toMatchObject({ continuous: true });
+    });
+
+    test("holds when the first holder held it already before the store forgot", async () => {
+      const again = claim("a", { watchedDuring: 17, wasHolder: true });
+      expect(await lease.hold(JOB, again)).toMatchObject({ continuous: true });
+    });
+
     test("holds when the next holder watched while the one before left", async () => {
-      const a = await lease.hold(JOB, claim("a"));
+      const a = await watched();
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ held: false });
       await lease.release(JOB, "a", "unwatched");
       expect(await lease.hold(JOB, claim("b", { watchedDuring: a.fence }))).toMatchObject({
@@ -103,13 +119,13 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
     });
 
     test("holds across a handover", async () => {
-      await lease.hold(JOB, claim("a"));
+      await watched();
       await lease.release(JOB, "a", "handover");
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ continuous: true });
     });
 
     test("is broken by a silence longer than a dead holder explains", async () => {
-      await lease.hold(JOB, claim("a", { ttlMs: 10 }));
+      await watched({ ttlMs: 10 });
       const b = await until("b holds it", async () => {
         const hold = await lease.hold(JOB, claim("b", { continuityMs: 1 }));
         return hold.held && hold;

@@ -1,4 +1,4 @@
-import type { StoreKey } from "../store.js";
+import { isOfCredential, type StoreKey } from "../store.js";
 
 /** Changes with the format of what is stored: a release reads only what the same format wrote. */
 const FORMAT = "cache1";
@@ -28,9 +28,10 @@ export class RedisNames {
     return this.#name(group, `lock:${name}`);
   }
 
-  /** Held by who loads to prove the access of one credential. */
-  ownLock({ group, name }: StoreKey, credentialId: string): string {
-    return this.#name(group, `lock:${name}@${credentialId}`);
+  /** Held by who loads to prove the access of one credential; the same where the answer is that credential's alone. */
+  ownLock(key: StoreKey, credentialId: string): string {
+    const shared = this.sharedLock(key);
+    return isOfCredential(key, credentialId) ? shared : `${shared}@${credentialId}`;
   }
 
   #name(group: string, rest: string): string {

@@ -45,6 +45,7 @@ const step = fc.oneof(
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("answer"), which: fc.nat({ max: 5 }) }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("let through"), gate: fc.nat({ max: 7 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("store"), slow: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("drift"), drift: fc.constant(true) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("mutate"), where: somewhere }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("poll"), where: somewhere, who: someone }) },
@@ -55,14 +56,22 @@ const step = fc.oneof(
   },
 );
 
-/** A store whose calls and messages wait, before they are executed and before they are answered, to be let through. */
+/** Makes calls to a store and messages from it wait, before they are executed and before they are answered. */
 class Gates {
   readonly #waiting: (() => void)[] = [];
   /** What the call that is being executed is about. */
   #telling = 0;
 
+  #slow = false;
+
   pass(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#slow ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
+  }
+
+  /** A slow store lets go of calls one by one, and not in order; a quick one of all that wait. */
+  setSlow(slow: boolean): void {
+    this.#slow = slow;
+    if (!slow) for (const go of this.#waiting.splice(0)) go();
   }
 
   letThrough(which: number): void {
@@ -225,11 +234,11 @@ class World {
   async finish(): Promise<void> {
     let ended = 0;
     for (const one of this.work) void one.then(() => (ended += 1));
+    this.gates.setSlow(false);
     for (let turn = 0; turn < 2_000; turn += 1) {
       await settle();
       if (ended === this.work.length) return;
       this.note();
-      for (let gate = 0; gate < 20; gate += 1) this.gates.letThrough(0);
       await this.answer(0);
       await this.clock.advance(50);
     }
@@ -244,13 +253,14 @@ describe("Whatever the order of reads, answers, mutations, polls and the passing
       await fc.assert(
         fc.asyncProperty(
           fc.constantFrom(0, 2_000),
-          fc.array(step, { minLength: 5, maxLength: 30 }),
+          fc.array(step, { minLength: 10, maxLength: 60, size: "max" }),
           async (ttlMs, steps) => {
             const world = new World(scope, ttlMs);
             for (const one of steps) {
               if ("what" in one) world.read(one);
               else if ("which" in one) await world.answer(one.which);
               else if ("gate" in one) world.gates.letThrough(one.gate);
+              else if ("slow" in one) world.gates.setSlow(one.slow);
               else if ("drift" in one) world.state += 1;
               else if ("ms" in one) await world.clock.advance(one.ms);
               else if ("terminal" in one) world.observe();

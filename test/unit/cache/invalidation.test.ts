@@ -135,6 +135,26 @@ describe("After a job was invalidated", () => {
     expect(b.upstream.of("getVersion")).toHaveLength(2);
   });
 
+  it("what was read from the shared store before it knew is not given any more", async () => {
+    const [clock, state, upstream] = [new FakeClock(), new MemoryState(), new ScriptedUpstream()];
+    const store = createMemoryStore({ clock, state });
+    let goOn = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const { invalidate } = store;
+    const slow = Object.assign(store, {
+      invalidate: (group: string) => waiting.then(() => invalidate.call(store, group)),
+    });
+    const r = replica({ clock, upstream, store: slow });
+    await answered(r, r.operation().trainingJob(id(10)), before);
+    const invalidated = r.lookups.invalidateJob(PROJECT, id(10));
+    expect(await r.operation().trainingJob(id(10))).toEqual(before);
+    goOn();
+    await invalidated;
+    expect(await answered(r, r.operation().trainingJob(id(10)), after)).toEqual(after);
+  });
+
   it("a refresh under way does not bring the old answer back", async () => {
     const r = replica();
     await answered(r, r.operation().trainingJob(id(10)), before);

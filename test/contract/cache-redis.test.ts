@@ -1,0 +1,262 @@
+import { Redis } from "ioredis";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createRedisStore } from "../../src/cache/index.js";
+import { systemClock } from "../../src/clock.js";
+import type { RedisTarget } from "../../src/config/redis-config.js";
+import { connectRedis } from "../../src/redis.js";
+import { type RedisServer, startRedis } from "../support/redis-server.js";
+import { until } from "../support/until.js";
+import { caller, completed, details, firstPage, id, job, page, version } from "../unit/cache/data.js";
+import { replicaWith } from "../unit/cache/replica.js";
+import { ScriptedUpstream } from "../unit/cache/scripted-upstream.js";
+
+const PREFIX = "gateway-test:";
+const LASTING = { activeTtlMs: 600_000, terminalTtlMs: 600_000, specsTtlMs: 600_000 };
+const TIMEOUT_MS = 300;
+
+/** What is undone at the end of a test, latest first. */
+const undo: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+});
+
+/** A replica on a Redis, whose upstream answers at once with the number of calls so far. */
+async function openReplica(target: RedisTarget, events: Parameters<typeof replicaWith>[0]["events"] = {}) {
+  const log = pino({ level: "silent" });
+  const redis = await connectRedis({ target, tls: false, keyPrefix: PREFIX, timeoutMs: TIMEOUT_MS }, log);
+  undo.push(() => redis.close());
+  const store = createRedisStore(redis, { clock: systemClock, log, timeoutMs: TIMEOUT_MS });
+  const upstream = new ScriptedUpstream();
+  upstream.answering = ({ method, args }) => {
+    const jobDesc = String(upstream.calls.length);
+    if (method === "listVersions") return job([version(20)], { jobDesc });
+    if (method === "getVersion") return details(Number(args[1]), { ...completed, jobDesc });
+    return method === "listJobs" ? page(upstream.calls.length) : [];
+  };
+  const r = replicaWith({
+    upstream,
+    clock: systemClock,
+    store,
+    config: LASTING,
+    proofTtlMs: 600_000,
+    events,
+  });
+  undo.push(() => r.lookups.close());
+  const list = async (jobId = 10) => (await r.operation().trainingJob(id(jobId)))?.jobDesc;
+  return { ...r, redis, list };
+}
+
+const told = (...replicas: { store: { isTold(): boolean } }[]) =>
+  until("the replicas hear the channel", () => replicas.every((r) => r.store.isTold()));
+
+describe("The cache on a Redis of its own", () => {
+  let server: RedisServer;
+  let admin: Redis;
+
+  beforeEach(async () => {
+    server = await startRedis();
+    undo.push(() => server[Symbol.asyncDispose]());
+    admin = new Redis(server.url);
+    admin.on("error", () => {});
+    undo.push(async () => admin.disconnect());
+  });
+
+  const open = (events = {}) => openReplica({ kind: "single", url: server.url }, events);
+  const keys = (kind: string) => admin.keys(`${PREFIX}*:${kind}*`);
+
+  async function openTwo() {
+    const both = [await open(), await open()] as const;
+    await told(...both);
+    return both;
+  }
+
+  /** Looks everything up once, and waits until it is written. */
+  async function fill(r: Awaited<ReturnType<typeof open>>): Promise<void> {
+    const lookups = r.operation();
+    await r.list();
+    await lookups.trainingJobs({ ...firstPage, searchContent: "a {b} c" });
+    await lookups.trainingJobVersion(id(10), id(20), "details");
+    await lookups.engineSpecs("TRAIN");
+    await lookups.resourceSpecs({ jobType: "TRAIN" });
+    await until("all is written", async () => (await keys("entry:")).length === 5);
+    await until("all is given back", async () => (await keys("lock:")).length === 0);
+  }
+
+  it("keeps keys that expire, start with the prefix, and hold no token", async () => {
+    const [a] = await openTwo();
+    await fill(a);
+    const all = await admin.keys("*");
+    expect(all.every((key) => key.startsWith(PREFIX))).toBe(true);
+    for (const key of all) expect(await admin.pttl(key)).toBeGreaterThan(0);
+    const { credential } = caller();
+    const token = credential.kind === "token" ? credential.token : "none";
+    expect(all.filter((key) => key.includes(token))).toEqual([]);
+    for (const key of await keys("entry:")) expect(await admin.get(key)).not.toContain(token);
+  });
+
+  it.each([
+    ["nothing", () => ""],
+    ["something else", () => "not what this gateway writes"],
+    ["half of it", (text: string) => text.slice(0, text.length / 2)],
+    ["one digit changed", (text: string) => text.replace('"jobDesc":"1"', '"jobDesc":"7"')],
+    ["a time changed", (text: string) => text.replace(/^(\d+):(\d+)/, "$1:9999999999999")],
+    ["another format", (text: string) => text.slice(text.indexOf("{"))],
+  ])("counts an entry as a miss that holds %s", async (_what, damage) => {
+    const [a, b] = await openTwo();
+    await fill(a);
+    const [key = ""] = (await keys("entry:")).filter((name) => name.endsWith(":versions"));
+    const text = (await admin.get(key)) ?? "";
+    expect(damage(text)).not.toBe(text);
+    await admin.set(key, damage(text), "PX", 60_000);
+    expect(await b.list()).toBe("1");
+    expect(b.upstream.of("listVersions")).toHaveLength(1);
+  });
+
+  it("counts a proof that cannot be read as none", async () => {
+    const [a, b] = await openTwo();
+    await fill(a);
+    for (const key of await keys("proof:")) await admin.set(key, "not a time", "PX", 60_000);
+    expect(await b.proofs.holds(caller(), { jobId: id(10) })).toBe(false);
+  });
+
+  it("goes on when Redis has forgotten its scripts", async () => {
+    const [a, b] = await openTwo();
+    await fill(a);
+    await admin.script("FLUSH");
+    expect(await b.list()).toBe("1");
+    expect(b.upstream.calls).toHaveLength(0);
+  });
+
+  it("asks anew when Redis was emptied, and never takes up what was written before", async () => {
+    const [a, b] = await openTwo();
+    await fill(a);
+    await admin.flushall();
+    expect(await b.list()).toBe("1");
+    expect(b.upstream.calls).toHaveLength(1);
+  });
+
+  it("answers at once while Redis hangs, after the first time-out", async () => {
+    const failures: string[] = [];
+    const a = await open({ storeFailed: (operation: string) => failures.push(operation) });
+    await told(a);
+    server.pause();
+    for (let jobId = 1; jobId <= 200; jobId += 1) expect(await a.list(jobId)).toBe(String(jobId));
+    expect(failures.length).toBeGreaterThan(0);
+    // 200 time-outs one after another would take 60 s, twice the time that a test has.
+    server.resume();
+    await told(a);
+    await until("Redis is used again", async () => {
+      await a.list(1_000 + a.upstream.calls.length);
+      return (await keys("entry:")).length > 0;
+    });
+  });
+
+  it("repeats an invalidation that Redis did not take, and trusts none of the job's entries there until then", async () => {
+    const [a, b] = await openTwo();
+    await fill(a);
+    expect(await b.list()).toBe("1");
+    server.pause();
+    await a.lookups.invalidateJob(caller().projectId, id(10));
+    server.resume();
+    const shown = Number(await a.list());
+    expect(shown).toBeGreaterThan(1);
+    await until(
+      "the other one asks anew",
+      async () => (await b.list()) !== "1" || b.upstream.calls.length > 0,
+    );
+  });
+
+  it("is not told while Redis is away, and drops what it holds when it is back", async () => {
+    const restored: number[] = [];
+    const a = await open();
+    a.store.listen({ invalidated() {}, released() {}, restored: () => restored.push(1) });
+    await told(a);
+    await a.list();
+    await server.kill();
+    await until("the loss is noticed", () => !a.store.isTold());
+    expect(await a.list()).toBe("1");
+    const before = restored.length;
+    await server.restart();
+    await told(a);
+    await until("it was told that it may have missed something", () => restored.length > before);
+    await until("it asks anew", async () => (await a.list()) !== "1");
+  });
+
+  it("notices when it is cut off from the channel alone", async () => {
+    const a = await open();
+    await told(a);
+    const restored: number[] = [];
+    a.store.listen({ invalidated() {}, released() {}, restored: () => restored.push(1) });
+    await admin.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await until(
+      "it hears again, and knows that it was cut off",
+      () => restored.length > 0 && a.store.isTold(),
+    );
+  });
+
+  it("shows no older answer once it has been told, while both replicas read 200 jobs that change", async () => {
+    const heard = new Map<string, number>();
+    const [a, b] = await openTwo();
+    b.store.listen({
+      invalidated: (group) => heard.set(group, (heard.get(group) ?? 0) + 1),
+      released() {},
+      restored() {},
+    });
+    const states = new Map<string, number>();
+    for (const { upstream } of [a, b]) {
+      upstream.answering = ({ args: [jobId] }) =>
+        job([], { jobDesc: String(states.get(String(jobId)) ?? 0) });
+    }
+    const shown = async (r: typeof a, jobId: number) => Number(await r.list(jobId));
+    const change = async (jobId: number) => {
+      const reading = [a, b, a, b].map((r) => shown(r, jobId));
+      states.set(String(jobId), 1);
+      await a.lookups.invalidateJob(caller().projectId, id(jobId));
+      expect(await shown(a, jobId)).toBe(1);
+      await until("the other one is told", () => heard.has(`project-1/${jobId}`));
+      expect(await shown(b, jobId)).toBe(1);
+      await Promise.all(reading);
+    };
+    await Promise.all(Array.from({ length: 200 }, (_, n) => change(n + 1)));
+  });
+});
+
+describe("The cache on a Redis Cluster", () => {
+  it("touches keys of one slot only in each call", async () => {
+    const server = await startRedis(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
+    undo.push(() => server[Symbol.asyncDispose]());
+    const admin = new Redis(server.url);
+    undo.push(async () => admin.disconnect());
+    await admin.cluster("ADDSLOTSRANGE", 0, 16_383);
+    await until("the cluster is up", async () =>
+      String(await admin.cluster("INFO")).includes("cluster_state:ok"),
+    );
+    const failures: string[] = [];
+    const events = { storeFailed: (operation: string) => failures.push(operation) };
+    const nodes = [{ host: "127.0.0.1", port: server.port }];
+    const [a, b] = [
+      await openReplica({ kind: "cluster", nodes }, events),
+      await openReplica({ kind: "cluster", nodes }, events),
+    ];
+    await told(a, b);
+    failures.length = 0;
+    expect(await a.list()).toBe("1");
+    await until(
+      "the other one has it",
+      async () => (await b.list()) === "1" && b.upstream.calls.length === 0,
+    );
+    await a.lookups.observeJob(
+      caller(),
+      job([version(20, completed)], { jobDesc: "seen" }),
+      [id(20)],
+      Date.now(),
+    );
+    expect(await a.list()).toBe("seen");
+    await a.lookups.invalidateJob(caller().projectId, id(10));
+    expect(await a.list()).toBe("2");
+    await until("the other one shows it", async () => (await b.list()) === "2");
+    expect(failures).toEqual([]);
+  });
+});
