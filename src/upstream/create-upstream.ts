@@ -8,10 +8,11 @@ import { createCredentials } from "./auth/credentials.js";
 import type { UpstreamEvents } from "./events.js";
 import { createProbe } from "./probe.js";
 import { RetryingRequester } from "./requester.js";
-import { type CallBudget, MemoryCallBudget, unlimitedCallBudget } from "./resilience/call-budget.js";
+import { type CallBudget, QueuedCallBudget, unlimitedCallBudget } from "./resilience/call-budget.js";
 import { Circuits } from "./resilience/circuits.js";
 import { Gate } from "./resilience/gate.js";
 import { Health } from "./resilience/health.js";
+import { type LocalPermitSource, LocalPermits, type PermitSource } from "./resilience/permits.js";
 import { createVersionRequest, decodeCreatedVersion } from "./resources/create-version.js";
 import { decodeJobPage, listJobsRequest } from "./resources/jobs.js";
 import {
@@ -32,8 +33,11 @@ export interface UpstreamOptions {
   /** From 0 to 1; spreads retries. */
   random: () => number;
   events: UpstreamEvents;
-  /** Shares UPSTREAM_CALLS_PER_MINUTE among replicas; without it this replica has it for itself. */
-  budget?: CallBudget;
+  /**
+   * Shares UPSTREAM_CALLS_PER_MINUTE among replicas: makes of this replica's own permits those of all. Without it this
+   * replica has the limit for itself.
+   */
+  sharePermits?: (local: LocalPermitSource) => PermitSource;
 }
 
 /** The upstream, with its sign of life. */
@@ -71,11 +75,12 @@ function createGate({ config, clock, events }: UpstreamOptions): Gate {
   });
 }
 
-function createBudget({ config, clock, events, budget }: UpstreamOptions): CallBudget {
-  if (budget) return budget;
-  if (config.callsPerMinute === 0) return unlimitedCallBudget;
-  return new MemoryCallBudget({
-    callsPerMinute: config.callsPerMinute,
+function createBudget({ config, clock, events, sharePermits }: UpstreamOptions): CallBudget {
+  const { callsPerMinute } = config;
+  if (callsPerMinute === 0) return unlimitedCallBudget;
+  const local = new LocalPermits({ callsPerMinute, clock });
+  return new QueuedCallBudget({
+    permits: sharePermits?.(local) ?? local,
     capacity: WAITING_FOR_BUDGET,
     clock,
     onLength: (length) => events.waiting("call-budget", length),

@@ -7,5 +7,5 @@ export {
   silentUpstreamEvents,
   type UpstreamEvents,
 } from "./events.js";
-export type { CallBudget } from "./resilience/call-budget.js";
-export type { Turn } from "./resilience/waiting-room.js";
+export type { Crowd, Priority } from "./resilience/fair-queue.js";
+export type { Allotment, LocalPermitSource, PermitSource } from "./resilience/permits.js";

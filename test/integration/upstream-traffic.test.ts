@@ -1,6 +1,11 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type CallBudget, silentUpstreamEvents, type UpstreamEvents } from "../../src/upstream/index.js";
+import {
+  type LocalPermitSource,
+  type PermitSource,
+  silentUpstreamEvents,
+  type UpstreamEvents,
+} from "../../src/upstream/index.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { until } from "../support/until.js";
 import {
@@ -258,17 +263,22 @@ describe("a known limit of calls per minute", () => {
     await read(client);
   });
 
-  it("can be shared through a budget of another kind, which every attempt asks", async () => {
+  it("can be shared through permits of another kind, which every attempt asks", async () => {
     server.script = json("", 503);
     const asked: unknown[] = [];
-    const budget: CallBudget = {
-      acquire: async ({ projectId, priority }) => void asked.push([projectId, priority]),
-      close: async () => {},
-    };
+    const sharePermits = (local: LocalPermitSource): PermitSource => ({
+      take(crowds) {
+        asked.push(...crowds);
+        return local.take(crowds);
+      },
+      giveBack: (count) => local.giveBack(count),
+    });
     let pauses = 0;
-    await using client = clientOf(server.url, {}, { budget, random: () => (pauses++ < 2 ? 0 : 1_000_000) });
+    const random = () => (pauses++ < 2 ? 0 : 1_000_000);
+    await using client = clientOf(server.url, { callsPerMinute: 100 }, { sharePermits, random });
     await failureOf(read(client));
-    expect(asked).toEqual(Array.from({ length: 3 }, () => ["project-1", "lookup"]));
+    const call = { priority: "lookup", projectId: "project-1", count: 1 };
+    expect(asked).toEqual([call, call, call]);
   });
 });
 

@@ -1,13 +1,10 @@
 import type { Clock } from "../../clock.js";
 import { GatewayError } from "../../errors.js";
-import type { Priority } from "./fair-queue.js";
+import type { Crowd, Priority } from "./fair-queue.js";
+import type { Allotment, PermitSource } from "./permits.js";
 import { type Turn, WaitingRoom } from "./waiting-room.js";
 
-/**
- * Who may call the upstream when its limit is known (UPSTREAM_CALLS_PER_MINUTE): the limit holds for the whole replica
- * set, so that an implementation may have to ask a shared store; one that cannot reach it should let calls pass at this
- * replica's share rather than refuse them.
- */
+/** Who may call the upstream when its limit is known (UPSTREAM_CALLS_PER_MINUTE). */
 export interface CallBudget {
   /**
    * Resolves when one call may be made. Rejects with RATE_LIMITED and `retryAfterMs` when that would be after the turn's
@@ -21,18 +18,19 @@ export interface CallBudget {
 /** No limit is known. */
 export const unlimitedCallBudget: CallBudget = { acquire: async () => {}, close: async () => {} };
 
-export interface MemoryCallBudgetOptions {
-  callsPerMinute: number;
+export interface QueuedCallBudgetOptions {
+  permits: PermitSource;
   clock: Clock;
   /** So many calls may wait. */
   capacity: number;
   onLength(length: number): void;
 }
 
-const MINUTE_MS = 60_000;
+/** A source is not told of more places at once: those who go last wait a little longer. */
+const MAX_CROWDS = 64;
 
-/** Parts of the limit that lookups, and polls, leave to what goes before them. */
-const RESERVED_FROM: Record<Priority, number> = { mutation: 0, lookup: 0.1, poll: 0.25 };
+/** A source that finds nothing to give is not asked again at once. */
+const MIN_RETRY_MS = 1;
 
 function rateLimited(retryAfterMs: number): GatewayError {
   return new GatewayError(
@@ -43,83 +41,102 @@ function rateLimited(retryAfterMs: number): GatewayError {
 }
 
 /**
- * The budget of a single replica: never more than the limit within any 60 seconds. A tenth of it is kept for mutations
- * and a quarter for mutations and lookups, so that neither waits a minute behind a burst of polls.
+ * Calls wait for permits in the order of the fair queue. The source of permits is asked for all who wait together, and by
+ * one at a time, so that a source far away costs few round trips.
  */
-export class MemoryCallBudget implements CallBudget {
-  /** When the calls of the last minute were granted, oldest first. */
-  #granted: number[] = [];
+export class QueuedCallBudget implements CallBudget {
   readonly #room: WaitingRoom;
+  /** When there could be a permit, as last heard (ms since the epoch). */
+  #earliestAt: Record<Priority, number> = { mutation: 0, lookup: 0, poll: 0 };
+  #asking = false;
+  /** Somebody came while the source was being asked. */
+  #askAgain = false;
   #wake: { at: number; cancel: AbortController } | undefined;
 
-  constructor(private readonly options: MemoryCallBudgetOptions) {
-    this.#room = new WaitingRoom({
-      clock: options.clock,
-      capacity: options.capacity,
-      onLength: options.onLength,
-      refusal: (turn) => rateLimited(this.#earliest(turn.priority) - options.clock.now()),
-    });
+  constructor(private readonly options: QueuedCallBudgetOptions) {
+    const { clock, capacity, onLength } = options;
+    const refusal = ({ priority }: Turn) => rateLimited(this.#earliestAt[priority] - clock.now());
+    this.#room = new WaitingRoom({ clock, capacity, onLength, refusal });
   }
 
   async acquire(turn: Turn): Promise<void> {
-    const { clock } = this.options;
-    const earliest = this.#earliest(turn.priority);
-    if (earliest > turn.deadline) throw rateLimited(earliest - clock.now());
-    if (this.#room.size === 0 && earliest <= clock.now()) return this.#grant();
+    const earliest = this.#earliestAt[turn.priority];
+    const now = this.options.clock.now();
+    if (earliest > turn.deadline) throw rateLimited(earliest - now);
     const admitted = this.#room.wait(turn);
-    this.#admit();
+    if (this.#asking) this.#askAgain = true;
+    else if (earliest <= now) void this.#ask();
+    else this.#wakeAt(earliest);
     return admitted;
   }
 
   async close(): Promise<void> {
-    this.#wake?.cancel.abort();
+    this.#stopWaking();
     this.#room.refuseAll(
       new GatewayError("UPSTREAM_UNAVAILABLE", "This gateway is shutting down.", { outcome: "not-sent" }),
     );
   }
 
-  #ceiling(priority: Priority): number {
-    const { callsPerMinute } = this.options;
-    return Math.max(1, Math.floor(callsPerMinute * (1 - RESERVED_FROM[priority])));
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    this.#stopWaking();
+    let retryInMs = 0;
+    do {
+      this.#askAgain = false;
+      const crowds = this.#room.crowds().slice(0, MAX_CROWDS);
+      if (crowds.length === 0) break;
+      const allotment = await this.options.permits.take(crowds);
+      this.#noteEarliest(allotment);
+      this.#admit(crowds, allotment.granted);
+      retryInMs = allotment.retryInMs;
+    } while (this.#askAgain);
+    this.#asking = false;
+    this.#refuseLate();
+    const { clock } = this.options;
+    if (this.#room.size > 0) this.#wakeAt(clock.now() + Math.max(MIN_RETRY_MS, retryInMs));
   }
 
-  /** When a call of that priority may be made if nobody goes before it; now or earlier when it may at once. */
-  #earliest(priority: Priority): number {
+  #noteEarliest({ earliestInMs }: Allotment): void {
     const now = this.options.clock.now();
-    const kept = this.#granted.findIndex((at) => at > now - MINUTE_MS);
-    if (kept !== 0) this.#granted = kept < 0 ? [] : this.#granted.slice(kept);
-    const inTheWay = this.#granted[this.#granted.length - this.#ceiling(priority)];
-    return inTheWay === undefined ? now : inTheWay + MINUTE_MS;
+    const { mutation, lookup, poll } = earliestInMs;
+    this.#earliestAt = { mutation: now + mutation, lookup: now + lookup, poll: now + poll };
   }
 
-  #grant(): void {
-    this.#granted.push(this.options.clock.now());
-  }
-
-  /** Lets in whoever may go now, and comes back when the next one may. */
-  #admit(): void {
-    for (let next = this.#room.nextPriority(); next; next = this.#room.nextPriority()) {
-      const earliest = this.#earliest(next);
-      if (earliest > this.options.clock.now()) {
-        this.#wakeAt(earliest);
-        return;
+  /** In rounds, so that projects take turns also towards what comes after. */
+  #admit(crowds: readonly Crowd[], granted: readonly number[]): void {
+    let unused = 0;
+    for (let round = 0; round < Math.max(...granted); round++) {
+      for (const [index, crowd] of crowds.entries()) {
+        if (round < (granted[index] ?? 0) && !this.#room.admitFrom(crowd)) unused += 1;
       }
-      this.#grant();
-      this.#room.admitNext();
     }
+    if (unused > 0) this.options.permits.giveBack(unused);
   }
 
+  /** Nobody waits for what cannot come in time. */
+  #refuseLate(): void {
+    const now = this.options.clock.now();
+    this.#room.refuse(({ priority, deadline }) => {
+      const earliest = this.#earliestAt[priority];
+      return earliest > deadline ? rateLimited(earliest - now) : undefined;
+    });
+  }
+
+  /** Asks then, or earlier if that is planned already. */
   #wakeAt(at: number): void {
     if (this.#wake && this.#wake.at <= at) return;
-    this.#wake?.cancel.abort();
+    this.#stopWaking();
     const wake = { at, cancel: new AbortController() };
     this.#wake = wake;
-    this.options.clock.sleep(at - this.options.clock.now(), wake.cancel.signal).then(
-      () => {
-        if (this.#wake === wake) this.#wake = undefined;
-        this.#admit();
-      },
+    const { clock } = this.options;
+    clock.sleep(at - clock.now(), wake.cancel.signal).then(
+      () => void (this.#wake === wake && this.#ask()),
       () => {},
     );
+  }
+
+  #stopWaking(): void {
+    this.#wake?.cancel.abort();
+    this.#wake = undefined;
   }
 }

@@ -3,12 +3,17 @@ import type { UpstreamCall } from "../../ports.js";
 export type Priority = UpstreamCall["priority"];
 
 /** Who goes first when calls are scarce. */
-const PRIORITIES: readonly Priority[] = ["mutation", "lookup", "poll"];
+export const PRIORITIES: readonly Priority[] = ["mutation", "lookup", "poll"];
 
 /** What decides an item's place in a {@link FairQueue}. */
 export interface Place {
   priority: Priority;
   projectId: string;
+}
+
+/** So many items wait in one place. */
+export interface Crowd extends Place {
+  count: number;
 }
 
 /** One priority: projects take turns, each project's items keep their order. */
@@ -26,14 +31,27 @@ class Lane<T extends Place> {
     else this.#projects.set(item.projectId, [item]);
   }
 
+  /** How many wait of each project, in the order of their turns. */
+  get lengths(): [projectId: string, length: number][] {
+    return [...this.#projects].map(([projectId, items]) => [projectId, items.length]);
+  }
+
+  items(): T[] {
+    return [...this.#projects.values()].flat();
+  }
+
   shift(): T | undefined {
-    for (const [projectId, items] of this.#projects) {
-      const item = items.shift();
-      this.#projects.delete(projectId);
-      if (items.length > 0) this.#projects.set(projectId, items);
-      return item;
-    }
-    return undefined;
+    const [next] = this.#projects.keys();
+    return next === undefined ? undefined : this.shiftOf(next);
+  }
+
+  /** Takes the project's oldest item; the others have their turns before its next one. */
+  shiftOf(projectId: string): T | undefined {
+    const items = this.#projects.get(projectId);
+    const item = items?.shift();
+    this.#projects.delete(projectId);
+    if (items && items.length > 0) this.#projects.set(projectId, items);
+    return item;
   }
 
   /** Takes the newest item of the project that has most. */
@@ -80,6 +98,22 @@ export class FairQueue<T extends Place> {
   shift(): T | undefined {
     const priority = this.nextPriority();
     return priority && this.#taken(this.#lanes[priority].shift());
+  }
+
+  /** Who waits, in the order in which they are to go on. */
+  crowds(): Crowd[] {
+    return PRIORITIES.flatMap((priority) =>
+      this.#lanes[priority].lengths.map(([projectId, count]) => ({ priority, projectId, count })),
+    );
+  }
+
+  items(): T[] {
+    return PRIORITIES.flatMap((priority) => this.#lanes[priority].items());
+  }
+
+  /** Takes the oldest item of that place; undefined when nobody waits there. */
+  shiftOf({ priority, projectId }: Place): T | undefined {
+    return this.#taken(this.#lanes[priority].shiftOf(projectId));
   }
 
   /** Takes the item that can best do without: of the lowest priority, if that is lower than the one given. */

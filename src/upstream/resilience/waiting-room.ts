@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.js";
-import { FairQueue, type Place, type Priority } from "./fair-queue.js";
+import { type Crowd, FairQueue, type Place } from "./fair-queue.js";
 
 /** A call's wish to go on. */
 export interface Turn extends Place {
@@ -9,6 +9,7 @@ export interface Turn extends Place {
 }
 
 interface Waiter extends Place {
+  deadline: number;
   admit(): void;
   refuse(error: unknown): void;
 }
@@ -35,8 +36,9 @@ export class WaitingRoom {
     return this.#queue.size;
   }
 
-  nextPriority(): Priority | undefined {
-    return this.#queue.nextPriority();
+  /** Who waits, in the order in which they are to go on. */
+  crowds(): Crowd[] {
+    return this.#queue.crowds();
   }
 
   /** Resolves when the turn has come; rejects with a refusal, or with the signal's reason. */
@@ -51,6 +53,21 @@ export class WaitingRoom {
     const waiter = this.#queue.shift();
     waiter?.admit();
     return waiter !== undefined;
+  }
+
+  /** Lets the oldest of that place go on; false when nobody waits there. */
+  admitFrom(place: Place): boolean {
+    const waiter = this.#queue.shiftOf(place);
+    waiter?.admit();
+    return waiter !== undefined;
+  }
+
+  /** Refuses those who wait and for whom there is an error. */
+  refuse(errorFor: (waiting: Pick<Turn, "priority" | "deadline">) => Error | undefined): void {
+    for (const waiter of this.#queue.items()) {
+      const error = errorFor(waiter);
+      if (error && this.#queue.remove(waiter)) waiter.refuse(error);
+    }
   }
 
   /** Refuses everyone who waits. */
@@ -76,6 +93,7 @@ export class WaitingRoom {
     const waiter: Waiter = {
       priority: turn.priority,
       projectId: turn.projectId,
+      deadline: turn.deadline,
       admit() {
         leave();
         resolve();

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { hasCode } from "../../../src/errors.js";
-import { MemoryCallBudget } from "../../../src/upstream/resilience/call-budget.js";
+import { QueuedCallBudget } from "../../../src/upstream/resilience/call-budget.js";
 import { FairQueue, type Priority } from "../../../src/upstream/resilience/fair-queue.js";
 import { Gate } from "../../../src/upstream/resilience/gate.js";
+import { LocalPermits } from "../../../src/upstream/resilience/permits.js";
 import type { Turn } from "../../../src/upstream/resilience/waiting-room.js";
 import { FakeClock } from "../../support/fake-clock.js";
 
@@ -186,7 +187,12 @@ describe("the gate to the connections", () => {
 
 describe("the calls per minute of one replica", () => {
   const budgetOf = (callsPerMinute: number, capacity = 100) =>
-    new MemoryCallBudget({ callsPerMinute, capacity, clock, onLength: (length) => lengths.push(length) });
+    new QueuedCallBudget({
+      permits: new LocalPermits({ callsPerMinute, clock }),
+      capacity,
+      clock,
+      onLength: (length) => lengths.push(length),
+    });
   const patient = (priority: Priority, projectId = "p") =>
     turn(priority, projectId, { deadline: clock.now() + 3_600_000 });
 
@@ -208,10 +214,11 @@ describe("the calls per minute of one replica", () => {
   it("leave something to mutations when lookups, and to both when polls are many", async () => {
     const budget = budgetOf(20);
     const order: string[] = [];
-    const all = (["poll", "lookup", "mutation"] as const).flatMap((priority) =>
-      Array.from({ length: 20 }, () => note(order, priority, budget.acquire(patient(priority)))),
-    );
-    await clock.advance(0);
+    const all: Promise<void>[] = [];
+    for (const priority of ["poll", "lookup", "mutation"] as const) {
+      for (let i = 0; i < 20; i++) all.push(note(order, priority, budget.acquire(patient(priority))));
+      await clock.advance(0);
+    }
     const count = (name: string) => order.filter((entry) => entry === name).length;
     expect([count("poll"), count("lookup"), count("mutation")]).toEqual([15, 3, 2]);
     await budget.close();
@@ -239,6 +246,23 @@ describe("the calls per minute of one replica", () => {
     for (let second = 0; second < 120; second++) await clock.advance(1_000);
     await Promise.all(all);
     expect(order).toEqual(["mutation b", "lookup a1", "lookup b1", "lookup a2", "poll a"]);
+  });
+
+  it("are given to a mutation as soon as it may go, while a poll that came first still has to wait", async () => {
+    const budget = budgetOf(4);
+    const order: string[] = [];
+    await budget.acquire(turn("mutation"));
+    await clock.advance(10_000);
+    for (let i = 0; i < 3; i++) await budget.acquire(turn("mutation"));
+    await clock.advance(20_000);
+    const poll = note(order, "poll", budget.acquire(patient("poll")));
+    await clock.advance(0);
+    const mutation = note(order, "mutation", budget.acquire(patient("mutation")));
+    await clock.advance(30_000);
+    expect(order).toEqual(["mutation"]);
+    await clock.advance(10_000);
+    await Promise.all([poll, mutation]);
+    expect(order).toEqual(["mutation", "poll"]);
   });
 
   it("are refused at once, with a time to come back, when none would be there in time", async () => {
