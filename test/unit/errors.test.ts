@@ -114,3 +114,15 @@ describe("a gateway error", () => {
     expect(hasCode(new Error("CONFLICT"), "CONFLICT")).toBe(false);
   });
 });
+
+describe("the schema's descriptions", () => {
+  test("name no error code but those of the catalogue", () => {
+    const sdl = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
+    const descriptions = [...sdl.matchAll(/"""([\s\S]*?)"""/g)].map(([, description]) => description ?? "");
+    const enumValues = new Set([...sdl.matchAll(/^ {2}([A-Z][A-Z_]+)$/gm)].map(([, value]) => value));
+    const named = descriptions.flatMap((description) => description.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []);
+    const codes = named.filter((name) => !enumValues.has(name) && !name.startsWith("JOBSTAT_"));
+    expect(codes).toContain("BAD_USER_INPUT");
+    expect(codes.filter((code) => !ALL_CODES.some((known) => known === code))).toEqual([]);
+  });
+});
