@@ -91,14 +91,20 @@ export function createLookups(options: LookupsOptions): CacheLookups {
     return { group, telling: () => store.invalidate(group) };
   }
 
-  function observed(caller: Caller, job: JobWithVersions, changed: readonly LongId[], beganAt: number) {
+  function observed(caller: Caller, job: JobWithVersions, changed: readonly LongId[], beganAt?: number) {
     const key = resources.versions(caller, job.jobId);
-    const answeredAt = clock.now();
-    const ttlMs = key.ttlMs(job);
+    const now = clock.now();
     const dropped = changed.length > 0 ? [LIST_PART, ...changed.map(versionPart)] : [];
-    const entry = { json: JSON.stringify(job), beganAt, answeredAt, ttlMs };
-    const request = { key, entry, staleMs: core.graceMs, quietMs: answeredAt - beganAt, dropped };
-    return { key, entry, dropped, telling: () => store.observe(request) };
+    const times = { beganAt: beganAt ?? now, answeredAt: now, ttlMs: key.ttlMs(job) };
+    const json = JSON.stringify(job);
+    const quietMs = beganAt === undefined ? upstreamBudgetMs : now - beganAt;
+    const request = { key, entry: { json, ...times }, staleMs: core.graceMs, quietMs, dropped };
+    const keep = () => {
+      if (core.fences.raisedSince(key.group, now - quietMs)) return;
+      const sequence = core.fences.next();
+      core.tier.put(key, { value: job, ...times, sequence, loadSequence: 0 }, json.length);
+    };
+    return { group: key.group, parts: dropped, telling: () => store.observe(request), keep };
   }
 
   return {
@@ -114,16 +120,12 @@ export function createLookups(options: LookupsOptions): CacheLookups {
       await handedOut();
     },
 
-    async observeJob(caller, job, changed, beganAt = clock.now() - upstreamBudgetMs) {
+    async observeJob(caller, job, changed, beganAt) {
       proofs.record(caller, { jobId: job.jobId });
-      const { key, entry, dropped, telling } = observed(caller, job, changed, beganAt);
-      const lists = dropped.length > 0 ? [wholeGroup(jobListsGroup(caller.projectId))] : [];
-      await dropEverywhere([...lists, { group: key.group, parts: dropped, telling }]);
-      if (!core.fences.raisedSince(key.group, beganAt)) {
-        const { json, ...times } = entry;
-        const kept = { value: job, ...times, sequence: core.fences.next(), loadSequence: 0 };
-        core.tier.put(key, kept, json.length);
-      }
+      const { keep, ...observation } = observed(caller, job, changed, beganAt);
+      const lists = changed.length > 0 ? [wholeGroup(jobListsGroup(caller.projectId))] : [];
+      await dropEverywhere([...lists, observation]);
+      keep();
       await handedOut();
     },
 

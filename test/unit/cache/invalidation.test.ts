@@ -263,6 +263,14 @@ describe("When a poll has seen a job", () => {
     expect(await r.operation().trainingJob(id(10))).toEqual(seen);
   });
 
+  it("without the instant it began at, the list takes the place of what was cached before", async () => {
+    const r = replica();
+    await answered(r, r.operation().trainingJob(id(10)), before);
+    await r.clock.advance(1_000);
+    await r.lookups.observeJob(caller(), seen, []);
+    expect(await r.operation().trainingJob(id(10))).toEqual(seen);
+  });
+
   it("the answer of a call that began after the poll is not replaced by what it saw", async () => {
     const r = replica();
     const beganAt = r.clock.now();

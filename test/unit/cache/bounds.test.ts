@@ -1,0 +1,108 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { Fences } from "../../../src/cache/fences.js";
+import { FlightBoard } from "../../../src/cache/flights.js";
+import { ProcessTier } from "../../../src/cache/process-tier.js";
+import { createResources, type Resource } from "../../../src/cache/resources.js";
+import type { JobWithVersions } from "../../../src/domain/index.js";
+import { caller, id, job } from "./data.js";
+import { ScriptedUpstream } from "./scripted-upstream.js";
+
+const MEBIBYTE = 1024 * 1024;
+const MILLION = 1_000_000;
+const config = { activeTtlMs: 1e9, terminalTtlMs: 1e9, specsTtlMs: 1e9, scope: "credential" } as const;
+const resources = createResources(new ScriptedUpstream(), config);
+
+/** Bytes of the heap that are in use, once everything unreachable has gone. */
+function heapInUse(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return process.memoryUsage().heapUsed;
+}
+
+function entryOf(resource: Resource<JobWithVersions>, fences: Fences) {
+  const value = job([], { jobDesc: resource.id });
+  return { value, beganAt: 0, answeredAt: 0, ttlMs: 1e9, sequence: fences.next(), loadSequence: 1 };
+}
+
+describe("Memory", () => {
+  it("of the cache in the process stays within its bound under 1,000,000 distinct keys", () => {
+    const fences = new Fences(() => 0);
+    const before = heapInUse();
+    const tier = new ProcessTier(fences, 16 * MEBIBYTE);
+    for (let n = 1; n <= MILLION; n += 1) {
+      const resource = resources.versions(caller(), id(n));
+      tier.put(resource, entryOf(resource, fences), 150);
+    }
+    expect(tier.bytes).toBeLessThanOrEqual(16 * MEBIBYTE);
+    // The bound is an estimate; twice as much would be no bound.
+    expect(heapInUse() - before).toBeLessThan(32 * MEBIBYTE);
+    const [oldest, latest] = [resources.versions(caller(), id(1)), resources.versions(caller(), id(MILLION))];
+    expect(tier.get(oldest)).toBeUndefined();
+    expect(tier.get(latest)?.value.jobDesc).toBe(latest.id);
+  }, 60_000);
+
+  it("of invalidations stays within its bound, and what is forgotten counts as invalidated", () => {
+    const fences = new Fences(() => 0, 1_000);
+    const early = fences.next();
+    const before = heapInUse();
+    for (let n = 0; n < MILLION; n += 1) fences.raise(`project-1/${n}`);
+    expect(heapInUse() - before).toBeLessThan(4 * MEBIBYTE);
+    expect(fences.isCurrent("project-1/0", [], early)).toBe(false);
+    expect(fences.isCurrent("never-invalidated", [], early)).toBe(false);
+    expect(fences.isCurrent("project-1/0", [], fences.next())).toBe(true);
+  });
+
+  it("holds no flight that has ended", () => {
+    const board = new FlightBoard();
+    const [one, other] = [resources.versions(caller(), id(1)), resources.versions(caller("bob"), id(1))];
+    const flights = [one, one, other].map((resource, n) => board.start(resource, "hash", false, n));
+    expect(board.size).toBe(3);
+    expect(board.of(one)).toHaveLength(2);
+    for (const flight of flights) {
+      flight.end({ kind: "obsolete" });
+      flight.end({ kind: "obsolete" });
+    }
+    expect(board.size).toBe(0);
+    expect(board.of(one)).toEqual([]);
+  });
+});
+
+describe("An answer larger than the whole bound", () => {
+  it("is not kept, and drops nothing else", () => {
+    const fences = new Fences(() => 0);
+    const tier = new ProcessTier(fences, MEBIBYTE);
+    const [small, large] = [resources.versions(caller(), id(1)), resources.versions(caller(), id(2))];
+    tier.put(small, entryOf(small, fences), 150);
+    tier.put(large, entryOf(large, fences), MEBIBYTE);
+    expect(tier.get(large)).toBeUndefined();
+    expect(tier.get(small)).toBeDefined();
+  });
+});
+
+describe("Marks of invalidations", () => {
+  it("void what began before, in the group or the part named, and nothing else", () => {
+    const fences = new Fences(() => 0);
+    const before = fences.next();
+    fences.raise("project-1/10", ["v20"]);
+    expect(fences.isCurrent("project-1/10", ["v20"], before)).toBe(false);
+    expect(fences.isCurrent("project-1/10", ["v21"], before)).toBe(true);
+    expect(fences.isCurrent("project-1/10", ["v20"], fences.next())).toBe(true);
+    fences.raise("project-1/10");
+    expect(fences.isCurrent("project-1/10", ["v21"], before)).toBe(false);
+    expect(fences.isCurrent("project-1/11", ["v21"], before)).toBe(true);
+  });
+
+  it("tell whether the whole group was invalidated since an instant", () => {
+    let now = 100;
+    const fences = new Fences(() => now);
+    expect(fences.raisedSince("project-1/10", 0)).toBe(false);
+    fences.raise("project-1/10", ["v20"]);
+    expect(fences.raisedSince("project-1/10", 0)).toBe(false);
+    fences.raise("project-1/10");
+    now = 200;
+    expect(fences.raisedSince("project-1/10", 100)).toBe(true);
+    expect(fences.raisedSince("project-1/10", 101)).toBe(false);
+  });
+});
