@@ -54,6 +54,9 @@ function counted(work: (index: number) => Prepared): () => Prepared {
   return () => work(next++);
 }
 
+const connectionsOf = (scenario: Scenario, options: MeasureOptions) =>
+  Math.min(scenario.connections ?? options.connections, options.connections);
+
 async function enter(scenario: Scenario, contestant: Contestant, options: MeasureOptions): Promise<Entrant> {
   const size = contestant.fixedBody;
   const body = size === undefined ? "" : fixedBody(scenario, size);
@@ -62,7 +65,7 @@ async function enter(scenario: Scenario, contestant: Contestant, options: Measur
   const server = await startServer(command, firstAnswer, options.pinning);
   const nextRequest = counted(work);
   const entrant = { outcome: { scenario, contestant, turns: [] }, server, nextRequest };
-  const load = await openLoad(server.port, options.connections, nextRequest);
+  const load = await openLoad(server.port, connectionsOf(scenario, options), nextRequest);
   try {
     await load.run(options.warmUpMs, scenario.keys ?? 0);
   } catch (error) {
@@ -74,11 +77,9 @@ async function enter(scenario: Scenario, contestant: Contestant, options: Measur
   return entrant;
 }
 
-async function takeTurn(
-  { server, nextRequest }: Entrant,
-  options: MeasureOptions,
-): Promise<Omit<Turn, "ratio">> {
-  const load = await openLoad(server.port, options.connections, nextRequest);
+async function takeTurn(entrant: Entrant, options: MeasureOptions): Promise<Omit<Turn, "ratio">> {
+  const { server, nextRequest, outcome } = entrant;
+  const load = await openLoad(server.port, connectionsOf(outcome.scenario, options), nextRequest);
   try {
     await load.run(LEAD_IN_MS);
     const callsBefore = await options.upstream.calls();

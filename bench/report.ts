@@ -1,3 +1,4 @@
+import type { Alone } from "./alone.js";
 import type { Outcome, Turn } from "./measure.js";
 import type { Starts } from "./starts.js";
 import { median } from "./statistics.js";
@@ -62,6 +63,17 @@ export function printStarts(starts: readonly Starts[]): void {
     idleMiB.toFixed(0),
   ]);
   console.log(`\n${table([["start", "first answer ms", "idle MiB"], ...rows])}`);
+}
+
+export function printAlone(scenario: Scenario, alone: readonly Alone[]): void {
+  const rows = alone.map(({ contestant, p50Ms, upstreamCallsPerRequest, ownMs }) => [
+    contestant,
+    p50Ms.toFixed(2),
+    upstreamCallsPerRequest.toFixed(2),
+    ownMs.toFixed(2),
+  ]);
+  const head = [`${scenario.title}, one caller`, "p50 ms", "upstream calls", "of its own, ms"];
+  console.log(`\n${table([head, ...rows])}`);
 }
 
 /** Contestants down, scenarios across. */

@@ -1,12 +1,13 @@
 /** `npm run bench`: the gateway beside its peers, on the same work. See docs/performance.md. */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { measureAlone } from "./alone.js";
 import { measureScenario, type Outcome } from "./measure.js";
 import { type Options, readOptions, USAGE } from "./options.js";
 import { startUpstream } from "./probe.js";
 import { buildGateway, installPeers } from "./process/build.js";
 import { type Pinning, pinProcesses } from "./process/pinning.js";
-import { printRatios, printScenario, printStarts, summaries } from "./report.js";
+import { printAlone, printRatios, printScenario, printStarts, summaries } from "./report.js";
 import { CONTESTANTS, GATEWAY, YARDSTICK } from "./servers.js";
 import { measureStarts } from "./starts.js";
 import { SCENARIOS } from "./work/scenarios.js";
@@ -29,6 +30,9 @@ async function measure(options: Options, pinning: Pinning): Promise<boolean> {
       printScenario(scenario, measured);
       outcomes.push(...measured);
     }
+    const creation = SCENARIOS.find(({ name }) => name === "create" && options.scenarios.includes(name));
+    const alone = creation ? await measureAlone(creation, contestants, pinning, upstream) : [];
+    if (creation) printAlone(creation, alone);
     const starts = await measureStarts(contestants, options.starts, pinning, upstream);
     printStarts(starts);
     printRatios(outcomes);
@@ -39,7 +43,7 @@ async function measure(options: Options, pinning: Pinning): Promise<boolean> {
         node: process.version,
         pinning: pinning.description,
       };
-      const report = { machine, options, scenarios: summaries(outcomes), starts };
+      const report = { machine, options, scenarios: summaries(outcomes), alone, starts };
       writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
     }
   } finally {

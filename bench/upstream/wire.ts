@@ -5,6 +5,10 @@ export const VERSIONS_PER_JOB = 20;
 /** Jobs in the project, whatever is searched for. */
 export const JOB_COUNT = 1000;
 
+/** Of the list of a job's versions. */
+export const versionsPath = (jobId: number) =>
+  `/v1/bench/training-jobs/${jobId}/versions?per_page=1000&page=0`;
+
 const COMPLETED = 10;
 const EPOCH = 1_700_000_000_000;
 const MINUTE = 60_000;

@@ -32,12 +32,8 @@ export function expectedVersion(jobId: number, versionId: number) {
       parameter: version.parameter,
       dataUrl: version.data_url,
       trainUrl: version.train_url,
-      logUrl: version.log_url,
       workerServerNum: version.worker_server_num,
       specId: String(version.spec_id),
-      core: version.core,
-      cpu: version.cpu,
-      gpuNum: version.gpu_num,
       gpuType: version.gpu_type,
     },
   };

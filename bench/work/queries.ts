@@ -1,8 +1,8 @@
 /** The public queries that everybody is asked. */
 
 const VERSION_FIELDS = `jobId jobName versionId versionName preVersionId status terminal createTime duration
-  engineName engineVersion appUrl bootFileUrl parameter { label value } dataUrl trainUrl logUrl workerServerNum
-  specId core cpu gpuNum gpuType`;
+  engineName engineVersion appUrl bootFileUrl parameter { label value } dataUrl trainUrl workerServerNum
+  specId gpuType`;
 
 const ONE_VERSION = `query ($jobId: ID!, $versionId: ID!) {
   trainingJobVersion(jobId: $jobId, versionId: $versionId) { ${VERSION_FIELDS} }

@@ -29,6 +29,8 @@ export interface Scenario {
   title: string;
   /** Who takes part: everybody, or only the gateway and plain Apollo, the only ones whose upstream calls differ. */
   field: "all" | "cold";
+  /** Fewer than usual where each request needs so many upstream calls that more would only wait, or be refused. */
+  connections?: number;
   /** Requests that come back in turn; undefined where each is new. */
   keys: number | undefined;
   /** `data` of an answer: what bare servers send. */
@@ -125,6 +127,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "jobs-details-cold",
     title: "50 jobs, cold, fields that it does not",
     field: "cold",
+    connections: 16,
     keys: undefined,
     sample: () => expectedJobsWithDetails(6 * COLD),
     work: (index) => {
