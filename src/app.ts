@@ -1,3 +1,4 @@
+import { createRedisPermits } from "./budget/index.js";
 import { createLookups, createMemoryStore, createProofs, createRedisStore } from "./cache/index.js";
 import { type Clock, systemClock } from "./clock.js";
 import type { Config } from "./config/index.js";
@@ -15,7 +16,12 @@ import type { Logger } from "./observability/logger.js";
 import { createMetrics } from "./observability/metrics.js";
 import type { RedisConnection } from "./redis.js";
 import { buildGatewaySchema } from "./schema.js";
-import { createUpstream, type ModelArtsUpstream } from "./upstream/index.js";
+import {
+  createUpstream,
+  type ModelArtsUpstream,
+  type SharePermits,
+  type UpstreamOptions,
+} from "./upstream/index.js";
 import { createMemoryWatchStores, createRedisWatchStores, createStatusWatch } from "./watch/index.js";
 
 export interface AppOptions {
@@ -86,6 +92,18 @@ async function reportRedis(redis: RedisConnection | undefined, log: Logger): Pro
   report.reportRedis(redis, log);
 }
 
+function connectUpstream(
+  { upstream: config }: Config,
+  redis: RedisConnection | undefined,
+  options: Omit<UpstreamOptions, "config" | "sharePermits">,
+): ModelArtsUpstream {
+  const { callsPerMinute } = config;
+  const sharePermits: SharePermits | undefined =
+    redis &&
+    ((local, ceilings) => createRedisPermits({ ...options, redis, local, ceilings, callsPerMinute }));
+  return createUpstream({ ...options, config, ...(sharePermits && { sharePermits }) });
+}
+
 /** Builds the gateway. This is the only place that knows who supplies what to whom. */
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
   const { log, clock = systemClock, random = Math.random } = options;
@@ -94,7 +112,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const redis = await connect(config, log);
   const stores = createStores(config, redis, clock, log);
 
-  const upstream = createUpstream({ ...common, config: config.upstream, events: metrics.upstream });
+  const upstream = connectUpstream(config, redis, { ...common, events: metrics.upstream });
   const { proofTtlMs } = config.auth;
   const proofs = createProofs({ store: stores.cache, proofTtlMs, clock, events: metrics.cache });
   const lookups = createLookups({
@@ -130,12 +148,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   });
   const services: Services = { lookups, upstream, creation, watch };
 
-  const rateLimiter = createRateLimiter({
-    perMinute: config.limits.operationsPerMinute,
-    clock,
-    log,
-    ...(redis && { redis }),
-  });
+  const { operationsPerMinute: perMinute } = config.limits;
+  const rateLimiter = createRateLimiter({ perMinute, clock, log, ...(redis && { redis }) });
   const http = await createHttpServer({
     config: config.http,
     schema: buildGatewaySchema(),

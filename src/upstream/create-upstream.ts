@@ -10,9 +10,10 @@ import { createProbe } from "./probe.js";
 import { RetryingRequester } from "./requester.js";
 import { type CallBudget, QueuedCallBudget, unlimitedCallBudget } from "./resilience/call-budget.js";
 import { Circuits } from "./resilience/circuits.js";
+import type { Priority } from "./resilience/fair-queue.js";
 import { Gate } from "./resilience/gate.js";
 import { Health } from "./resilience/health.js";
-import { type LocalPermitSource, LocalPermits, type PermitSource } from "./resilience/permits.js";
+import { ceilingsOf, type LocalPermitSource, LocalPermits, type PermitSource } from "./resilience/permits.js";
 import { createVersionRequest, decodeCreatedVersion } from "./resources/create-version.js";
 import { decodeJobPage, listJobsRequest } from "./resources/jobs.js";
 import {
@@ -37,8 +38,14 @@ export interface UpstreamOptions {
    * Shares UPSTREAM_CALLS_PER_MINUTE among replicas: makes of this replica's own permits those of all. Without it this
    * replica has the limit for itself.
    */
-  sharePermits?: (local: LocalPermitSource) => PermitSource;
+  sharePermits?: SharePermits;
 }
+
+/** @param ceilings how many calls there may have been within the minute when one of that priority is permitted */
+export type SharePermits = (
+  local: LocalPermitSource,
+  ceilings: Readonly<Record<Priority, number>>,
+) => PermitSource;
 
 /** The upstream, with its sign of life. */
 export interface ModelArtsUpstream extends Upstream {
@@ -80,7 +87,7 @@ function createBudget({ config, clock, events, sharePermits }: UpstreamOptions):
   if (callsPerMinute === 0) return unlimitedCallBudget;
   const local = new LocalPermits({ callsPerMinute, clock });
   return new QueuedCallBudget({
-    permits: sharePermits?.(local) ?? local,
+    permits: sharePermits?.(local, ceilingsOf(callsPerMinute)) ?? local,
     capacity: WAITING_FOR_BUDGET,
     clock,
     onLength: (length) => events.waiting("call-budget", length),

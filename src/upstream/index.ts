@@ -1,4 +1,9 @@
-export { createUpstream, type ModelArtsUpstream, type UpstreamOptions } from "./create-upstream.js";
+export {
+  createUpstream,
+  type ModelArtsUpstream,
+  type SharePermits,
+  type UpstreamOptions,
+} from "./create-upstream.js";
 export {
   type AttemptOutcome,
   type CircuitState,

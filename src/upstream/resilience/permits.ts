@@ -30,7 +30,14 @@ export interface LocalPermitSource extends PermitSource {
   setLimit(callsPerMinute: number): void;
 }
 
-export const MINUTE_MS = 60_000;
+export interface LocalPermitsOptions {
+  callsPerMinute: number;
+  clock: Pick<Clock, "now">;
+  /** What "per minute" means; a minute unless told. */
+  windowMs?: number;
+}
+
+const MINUTE_MS = 60_000;
 
 /** Parts of the limit that lookups, and polls, leave to what goes before them. */
 const RESERVED_FROM: Record<Priority, number> = { mutation: 0, lookup: 0.1, poll: 0.25 };
@@ -39,8 +46,17 @@ const RESERVED_FROM: Record<Priority, number> = { mutation: 0, lookup: 0.1, poll
  * How many calls there may have been when one of that priority is permitted: a tenth of the limit is kept for mutations and
  * a quarter for mutations and lookups, so that neither waits a minute behind a burst of polls.
  */
-export function ceilingOf(priority: Priority, callsPerMinute: number): number {
+function ceilingOf(priority: Priority, callsPerMinute: number): number {
   return Math.max(1, Math.floor(callsPerMinute * (1 - RESERVED_FROM[priority])));
+}
+
+/** The same for all priorities. */
+export function ceilingsOf(callsPerMinute: number): Record<Priority, number> {
+  return {
+    mutation: ceilingOf("mutation", callsPerMinute),
+    lookup: ceilingOf("lookup", callsPerMinute),
+    poll: ceilingOf("poll", callsPerMinute),
+  };
 }
 
 /** Deals one permit each to the crowds of one priority, in turns, until none is left or wanted. Returns how many. */
@@ -64,9 +80,11 @@ export class LocalPermits implements LocalPermitSource {
   /** When the calls of the last minute were permitted, oldest first. */
   #permitted: number[] = [];
   #limit: number;
+  readonly #windowMs: number;
 
-  constructor(private readonly options: { callsPerMinute: number; clock: Pick<Clock, "now"> }) {
+  constructor(private readonly options: LocalPermitsOptions) {
     this.#limit = options.callsPerMinute;
+    this.#windowMs = options.windowMs ?? MINUTE_MS;
   }
 
   take(crowds: readonly Crowd[]): Allotment {
@@ -81,7 +99,7 @@ export class LocalPermits implements LocalPermitSource {
       poll: this.#earliestInMs("poll"),
     };
     const waiting = crowds.filter(({ count }, index) => count > (granted[index] ?? 0));
-    const retryInMs = Math.min(MINUTE_MS, ...waiting.map(({ priority }) => earliestInMs[priority]));
+    const retryInMs = Math.min(this.#windowMs, ...waiting.map(({ priority }) => earliestInMs[priority]));
     return { granted, earliestInMs, retryInMs };
   }
 
@@ -95,7 +113,7 @@ export class LocalPermits implements LocalPermitSource {
   }
 
   recent(): number {
-    const since = this.options.clock.now() - MINUTE_MS;
+    const since = this.options.clock.now() - this.#windowMs;
     const kept = this.#permitted.findIndex((at) => at > since);
     if (kept !== 0) this.#permitted = kept < 0 ? [] : this.#permitted.slice(kept);
     return this.#permitted.length;
@@ -107,6 +125,6 @@ export class LocalPermits implements LocalPermitSource {
 
   #earliestInMs(priority: Priority): number {
     const inTheWay = this.#permitted[this.recent() - ceilingOf(priority, this.#limit)];
-    return inTheWay === undefined ? 0 : inTheWay + MINUTE_MS - this.options.clock.now();
+    return inTheWay === undefined ? 0 : inTheWay + this.#windowMs - this.options.clock.now();
   }
 }

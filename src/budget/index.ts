@@ -1,0 +1,1 @@
+export { createRedisPermits, type RedisPermitsOptions } from "./redis-permits.js";
