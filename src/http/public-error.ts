@@ -18,6 +18,7 @@ const REQUEST_CODES: Record<string, string> = {
 
 const DEFECT_MESSAGE =
   "The gateway failed on this request. Its operator can find the cause by the request id.";
+const CLIENT_GONE = "The client ended the request before it was answered.";
 const SUGGESTION = / ?Did you mean [^?]*\?/g;
 
 function findGatewayError(error: unknown): GatewayError | undefined {
@@ -59,6 +60,12 @@ function requestCode(error: GraphQLError): string | undefined {
   return blamesValue(error) ? "BAD_USER_INPUT" : undefined;
 }
 
+/** What the lookups of an operation end with once its client has gone: nobody's defect, and nobody reads it. */
+function isClientGone(error: unknown): boolean {
+  if (error instanceof GraphQLError) return isClientGone(error.originalError);
+  return error instanceof Error && error.name === "AbortError";
+}
+
 /** @param options.hideSuggestions leaves out graphql-js's "Did you mean ...?", which tells of the schema */
 export function createErrorPublisher(options: { log: Logger; hideSuggestions: boolean }): PublishError {
   return (error) => {
@@ -75,6 +82,7 @@ export function createErrorPublisher(options: { log: Logger; hideSuggestions: bo
       const message = options.hideSuggestions ? located.message.replace(SUGGESTION, "") : located.message;
       return { message, ...place, extensions: { code } };
     }
+    if (isClientGone(error)) return { message: CLIENT_GONE, ...place, extensions: { code: "BAD_REQUEST" } };
     options.log.error({ event: "defect", err: error }, "A request failed because of a defect");
     return { message: DEFECT_MESSAGE, ...place, extensions: { code: "INTERNAL_SERVER_ERROR" } };
   };

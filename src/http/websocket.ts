@@ -27,11 +27,14 @@ export interface WebSocketEndpoint {
 const HEARTBEAT_MS = 15_000;
 const MAX_REASON_BYTES = 123;
 
-/** Resolves when the message has left this process, which is what holds a fast source back behind a slow reader. */
+/**
+ * Resolves when the message has left this process, which is what holds a fast source back behind a slow reader; also
+ * when it could not be written: then the socket closes, and that ends whatever wanted to send.
+ */
 function send(socket: WebSocket, data: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(data, (error) => (error ? reject(error) : resolve()));
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN) resolve();
+    else socket.send(data, () => resolve());
   });
 }
 
