@@ -70,8 +70,12 @@ export async function measureAlone(
   const oneCallMs = await upstreamMs(upstream);
   const results: Alone[] = [];
   for (const contestant of contestants.filter(({ fixedBody }) => fixedBody === undefined)) {
-    const result = await measureOne(scenario, contestant, pinning, upstream);
-    results.push({ ...result, ownMs: result.p50Ms - result.upstreamCallsPerRequest * oneCallMs });
+    try {
+      const result = await measureOne(scenario, contestant, pinning, upstream);
+      results.push({ ...result, ownMs: result.p50Ms - result.upstreamCallsPerRequest * oneCallMs });
+    } catch (error) {
+      console.error(`${contestant.title}, one caller: ${(error as Error).message}`);
+    }
   }
   return results;
 }

@@ -16,20 +16,21 @@ export interface Options {
   json: string | undefined;
 }
 
-const SHORT = { rounds: "3", seconds: "1.2", "warm-up": "1" };
-const LONG = { rounds: "7", seconds: "4", "warm-up": "3" };
+const SHORT = { rounds: "3", seconds: "0.7", "warm-up": "0.7", starts: "2" };
+const LONG = { rounds: "5", seconds: "2", "warm-up": "2", starts: "5" };
 
 export const USAGE = `npm run bench                        every scenario, a short version (under 5 minutes)
-npm run bench -- --long              longer turns, more rounds (about 30 minutes)
+npm run bench -- --long              longer turns, more rounds (about 15 minutes)
 npm run bench -- subscribers         10,000 subscribers; --help there for its options
+npm run bench -- profile             where the gateway's time goes; --help likewise
 
   --scenario NAME    one of ${SCENARIOS.map(({ name }) => name).join(", ")}; may be repeated
   --only NAME        one of ${CONTESTANTS.map(({ name }) => name).join(", ")}; may be repeated
-  --rounds N         rounds in which everybody has one turn (3)
-  --seconds S        length of a turn (1.2)
-  --warm-up S        load before the first round (1)
+  --rounds N         rounds in which everybody has one turn (3; long: 5)
+  --seconds S        length of a turn (0.7; long: 2)
+  --warm-up S        load before the first round (0.7; long: 2)
   --connections N    keep-alive connections (64)
-  --starts N         measured starts of each server; 0: none (3)
+  --starts N         measured starts of each server; 0: none (2; long: 5)
   --json FILE        also writes every number there`;
 
 function positive(name: string, text: string, least: number): number {
@@ -58,7 +59,7 @@ export function readOptions(args: string[]): Options | undefined {
       seconds: { type: "string" },
       "warm-up": { type: "string" },
       connections: { type: "string", default: "64" },
-      starts: { type: "string", default: "3" },
+      starts: { type: "string" },
       json: { type: "string" },
     },
   });
@@ -80,7 +81,7 @@ export function readOptions(args: string[]): Options | undefined {
     turnMs: 1000 * positive("seconds", lengths.seconds, 0.1),
     warmUpMs: 1000 * positive("warm-up", lengths["warm-up"], 0),
     connections: positive("connections", values.connections, 1),
-    starts: positive("starts", values.starts, 0),
+    starts: positive("starts", lengths.starts, 0),
     json: values.json,
   };
 }

@@ -57,6 +57,10 @@ async function main(args: string[]): Promise<void> {
     const { runSubscribers } = await import("./subscribers.js");
     return runSubscribers(args.slice(1));
   }
+  if (args[0] === "profile") {
+    const { runProfile } = await import("./profile.js");
+    return runProfile(args.slice(1));
+  }
   const options = readOptions(args);
   if (options === undefined) {
     console.log(USAGE);
@@ -70,6 +74,8 @@ async function main(args: string[]): Promise<void> {
   );
   if (!(await measure(options, pinning))) process.exitCode = 1;
 }
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   await main(process.argv.slice(2));

@@ -17,6 +17,23 @@ export interface Starts {
   idleMiB: number;
 }
 
+async function startOnce(
+  { title, command }: Contestant,
+  pinning: Pinning,
+  upstream: Upstream,
+): Promise<Omit<Starts, "contestant"> | undefined> {
+  try {
+    const server = await startServer(command(upstream.url, ""), firstAnswer, pinning);
+    await sleep(IDLE_MS);
+    const idleMiB = usageOf(server.pid).residentMiB;
+    await server.stop();
+    return { startMs: server.startMs, idleMiB };
+  } catch (error) {
+    console.error(`${title}: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
 /** Starts those who execute queries again and again, in turn. */
 export async function measureStarts(
   contestants: readonly Contestant[],
@@ -25,22 +42,18 @@ export async function measureStarts(
   upstream: Upstream,
 ): Promise<Starts[]> {
   const field = contestants.filter(({ fixedBody }) => fixedBody === undefined);
-  const seen = new Map<string, { startMs: number[]; idleMiB: number[] }>(
-    field.map(({ title }) => [title, { startMs: [], idleMiB: [] }]),
-  );
+  const seen = field.map(({ title }) => ({ title, starts: [] as Omit<Starts, "contestant">[] }));
   for (let time = 0; time < times; time++) {
-    for (const { title, command } of field) {
-      const server = await startServer(command(upstream.url, ""), firstAnswer, pinning);
-      await sleep(IDLE_MS);
-      seen.get(title)?.startMs.push(server.startMs);
-      seen.get(title)?.idleMiB.push(usageOf(server.pid).residentMiB);
-      await server.stop();
+    for (const [index, contestant] of field.entries()) {
+      const start = await startOnce(contestant, pinning, upstream);
+      if (start !== undefined) seen[index]?.starts.push(start);
     }
   }
-  if (times === 0) return [];
-  return [...seen].map(([contestant, { startMs, idleMiB }]) => ({
-    contestant,
-    startMs: median(startMs),
-    idleMiB: median(idleMiB),
-  }));
+  return seen
+    .filter(({ starts }) => starts.length > 0)
+    .map(({ title, starts }) => ({
+      contestant: title,
+      startMs: median(starts.map(({ startMs }) => startMs)),
+      idleMiB: median(starts.map(({ idleMiB }) => idleMiB)),
+    }));
 }

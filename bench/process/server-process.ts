@@ -24,6 +24,12 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/** Whatever ends this process, no server outlives it. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const probe = createServer();
@@ -72,6 +78,8 @@ export async function startServer(
     env: { PATH: process.env.PATH, NODE_ENV: "production", PORT: String(port), ...command.env },
     stdio: ["ignore", "ignore", "pipe"],
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_SHOWN);
