@@ -34,6 +34,15 @@ const REQUEST_ERROR_STATUS: Record<string, number> = { RATE_LIMITED: 429, INTERN
 const SUBSCRIPTION_BY_POST =
   "Subscriptions need a stream: use a WebSocket (graphql-transport-ws) on this URL, or Server-Sent Events on /graphql/stream.";
 
+/** A page of another origin can send none of these without being allowed to: one of them makes a GET safe. */
+const PREFLIGHTED_HEADERS = [
+  "x-auth-token",
+  "x-project-id",
+  "x-request-id",
+  "apollo-require-preflight",
+  "x-apollo-operation-name",
+];
+
 type Context = GraphQLRequestContext<GatewayContext>;
 
 function checkResolvedOperation(context: Context, limits: QueryLimits): void {
@@ -55,6 +64,8 @@ function finish(context: Context, startedAt: number, recordOperation: RecordOper
     result.errors = result.errors.map((error) => withRequestId(error, requestId));
     const code = String(result.errors[0]?.extensions?.code);
     if (result.data === undefined && http.status !== 405) http.status = REQUEST_ERROR_STATUS[code] ?? 400;
+    const retryAfterMs = result.errors[0]?.extensions?.retryAfterMs;
+    if (http.status === 429) http.headers.set("retry-after", String(Math.ceil(Number(retryAfterMs) / 1_000)));
   }
   recordOperation({
     requestId,
@@ -105,6 +116,7 @@ export async function startApollo(options: ApolloOptions): Promise<Apollo> {
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     nodeEnv: "production",
+    csrfPrevention: { requestHeaders: PREFLIGHTED_HEADERS },
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,

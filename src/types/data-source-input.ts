@@ -2,9 +2,8 @@ import { Field, InputType } from "type-graphql";
 import { DataSourceType } from "./enums.js";
 import { optional } from "./field-options.js";
 import { DataSourceDataset } from "./validators/data-source-dataset.js";
+import { ItemNotBlank, ItemObsPath } from "./validators/data-source-item.js";
 import { DataSourceObs } from "./validators/data-source-obs.js";
-import { NotBlank } from "./validators/not-blank.js";
-import { ObsPath } from "./validators/obs-path.js";
 
 @InputType("DataSourceInput", {
   description:
@@ -22,19 +21,19 @@ export class DataSourceInput {
     () => String,
     optional("OBS path of the data, for instance `/bucket/data/` (rule `obs-path`). OBS only."),
   )
-  @ObsPath()
+  @ItemObsPath()
   @DataSourceObs("required")
   @DataSourceDataset("forbidden")
   dataUrl?: string | null;
 
   @Field(() => String, optional("Id of the data set, not blank. DATASET only."))
-  @NotBlank()
+  @ItemNotBlank()
   @DataSourceObs("forbidden")
   @DataSourceDataset("required")
   datasetId?: string | null;
 
   @Field(() => String, optional("Version of the data set, not blank. DATASET only."))
-  @NotBlank()
+  @ItemNotBlank()
   @DataSourceObs("forbidden")
   @DataSourceDataset("required")
   datasetVersion?: string | null;

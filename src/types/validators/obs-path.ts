@@ -1,4 +1,4 @@
-import { isGiven, ruleDecorator } from "./rule.js";
+import { isGiven, type RuleCheck, ruleDecorator } from "./rule.js";
 import { codePoints, isBlank } from "./text.js";
 
 const MAX_CODE_POINTS = 1024;
@@ -23,15 +23,18 @@ export function isObsPath(value: unknown): value is string {
 /**
  * Rule `obs-path`: starts with `/`, at least one segment, none of them empty, `.` or `..` (a trailing `/` is fine),
  * no control character, at most 1024 characters.
- *
- * @param blank whose a blank text is to report: this rule's, or that of a `not-blank` on the same field
  */
-export function ObsPath(blank: "reported" | "left-to-not-blank" = "reported"): PropertyDecorator {
-  return ruleDecorator("obs-path", {
+export function obsPathCheck(blank: "reported" | "left-to-not-blank"): RuleCheck<object> {
+  return {
     holds: (value) =>
       !isGiven(value) || isObsPath(value) || (blank === "left-to-not-blank" && isBlank(value)),
     message: () =>
       "Give a path like /bucket/directory/: it starts with /, has no empty, . or .. segment and no control " +
       `character, and at most ${MAX_CODE_POINTS} characters.`,
-  });
+  };
+}
+
+/** @param blank whose a blank text is to report: this rule's, or that of a `not-blank` on the same field */
+export function ObsPath(blank: "reported" | "left-to-not-blank" = "reported"): PropertyDecorator {
+  return ruleDecorator("obs-path", obsPathCheck(blank));
 }

@@ -73,6 +73,16 @@ describe("data-source-one-type, data-source-obs and data-source-dataset", () => 
       ],
     ],
     [
+      "a malformed path where none belongs",
+      sources({ ...DATASET_ITEM, dataUrl: "usr/data" }),
+      ["config.dataSource.0.dataUrl: data-source-dataset"],
+    ],
+    [
+      "a blank id where none belongs",
+      sources({ ...OBS_ITEM, datasetId: " " }),
+      ["config.dataSource.0.datasetId: data-source-obs"],
+    ],
+    [
       "the second item alone",
       sources(DATASET_ITEM, { type: "DATASET", datasetId: "d" }),
       ["config.dataSource.1.datasetVersion: data-source-dataset"],
