@@ -1,5 +1,6 @@
 import type { Clock } from "../../../clock.js";
 import type { IamLogin } from "../../../config/index.js";
+import { GatewayError } from "../../../errors.js";
 import { createTransport } from "../../transport/transport.js";
 import { type Authorization, IdentityUnavailable, type ServiceAuth } from "../authorization.js";
 import { type SecretValues, type WatchedSecretOptions, WatchedSecrets } from "../watched-secrets.js";
@@ -70,7 +71,9 @@ class IamSession implements ServiceAuth {
   }
 
   async close(): Promise<void> {
-    this.#lifetime.abort(new IdentityUnavailable(true, 0));
+    this.#lifetime.abort(
+      new GatewayError("UPSTREAM_UNAVAILABLE", "This gateway is shutting down.", { outcome: "not-sent" }),
+    );
     await this.#transport.close();
   }
 
@@ -86,6 +89,8 @@ class IamSession implements ServiceAuth {
 
   /** Joins the login under way, or begins one if it is not too early. */
   #renewed(): Promise<void> {
+    const { signal } = this.#lifetime;
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#loggingIn) return this.#loggingIn;
     if (this.#rejected && this.#rejected !== this.#secrets.current()) this.#forgive();
     const waitMs = this.#pace.waitMs(this.options.clock.now());
