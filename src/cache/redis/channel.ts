@@ -29,7 +29,6 @@ export interface RedisChannelOptions {
 export class RedisChannel {
   readonly #listeners = new Set<StoreListener>();
   readonly #ledger = new Ledger();
-  readonly #closed = new AbortController();
   /** Beacons sent and not heard yet: number to instant (ms since the epoch). */
   readonly #sent = new Map<number, number>();
   readonly #stopListening: () => void;
@@ -42,6 +41,7 @@ export class RedisChannel {
   #knownAt: number | undefined;
   #reportedAlive = false;
   #nextBeacon = new AbortController();
+  #closed = false;
 
   constructor(private readonly options: RedisChannelOptions) {
     const { redis, name } = options;
@@ -96,7 +96,8 @@ export class RedisChannel {
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#closed = true;
+    this.#nextBeacon.abort();
     this.#stopListening();
     this.options.redis.subscriber.unsubscribe(this.options.name).catch(() => {});
     this.#listeners.clear();
@@ -105,7 +106,7 @@ export class RedisChannel {
   #subscribe(): void {
     const { redis, name, log } = this.options;
     redis.subscriber.subscribe(name).catch((error: Error) => {
-      if (this.#closed.signal.aborted) return;
+      if (this.#closed) return;
       log.warn(
         { event: "cache_channel_not_subscribed", reason: error.message },
         "Not subscribed to the cache's channel",
@@ -126,12 +127,11 @@ export class RedisChannel {
 
   async #sendBeacons(): Promise<void> {
     const { clock } = this.options;
-    while (!this.#closed.signal.aborted) {
+    while (!this.#closed) {
       await this.#sendBeacon();
       this.#report();
       this.#nextBeacon = new AbortController();
-      const signal = AbortSignal.any([this.#closed.signal, this.#nextBeacon.signal]);
-      await clock.sleep(BEACON_MS, signal).catch(() => {});
+      if (!this.#closed) await clock.sleep(BEACON_MS, this.#nextBeacon.signal).catch(() => {});
     }
   }
 
