@@ -1,15 +1,34 @@
 import { defineConfig } from "vitest/config";
 
+const REDIS = "test/support/global-setup.ts";
+const BUILT_GATEWAY = "test/support/build-gateway.ts";
+
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   // graphql ships CommonJS and ESM builds; all importers must meet in one of them.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
-    include: ["test/{unit,contract,integration,e2e,simulator,trust}/**/*.test.ts"],
     setupFiles: ["reflect-metadata"],
-    globalSetup: ["test/support/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { shuffle: true },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "in-process",
+          include: ["test/{unit,contract,integration,simulator}/**/*.test.ts"],
+          globalSetup: [REDIS],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: ["test/{e2e,trust}/**/*.test.ts"],
+          globalSetup: [REDIS, BUILT_GATEWAY],
+        },
+      },
+    ],
   },
 });

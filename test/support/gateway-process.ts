@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { inject } from "vitest";
 import type { Environment } from "../../src/config/index.js";
 
 /** A gateway in a process of its own. */
@@ -15,7 +16,7 @@ export interface GatewayProcess extends AsyncDisposable {
 }
 
 function startServer(env: Environment): ChildProcess {
-  return spawn(process.execPath, ["--import", "@oxc-node/core/register", "src/server.ts"], {
+  return spawn(process.execPath, [inject("serverFile")], {
     env: { PATH: process.env.PATH, PORT: "0", HOST: "127.0.0.1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
