@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from "graphql";
 import type { Logger } from "../observability/logger.js";
 import type { HttpEvents } from "./events.js";
+import { hideSecrets } from "./hide-secrets.js";
 
 export type OperationType = "query" | "mutation" | "subscription" | "invalid";
 
@@ -32,7 +33,7 @@ export function createOperationLog(log: Logger, events: HttpEvents): RecordOpera
         type: operation.type,
         transport: operation.transport,
         durationMs: Math.round(operation.durationMs),
-        ...(operation.name && { operationName: operation.name }),
+        ...(operation.name && { operationName: hideSecrets(operation.name) }),
         ...(codes.length > 0 && { codes }),
       },
       codes.length > 0 ? "Operation failed" : "Operation answered",

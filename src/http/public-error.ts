@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
 import { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
+import { hideSecrets } from "./hide-secrets.js";
 
 /** Turns any failure into what the caller may see: a public code and message, never anything of the inside. */
 export type PublishError = (error: unknown) => GraphQLFormattedError;
@@ -79,7 +80,8 @@ export function createErrorPublisher(options: { log: Logger; hideSuggestions: bo
     if (known) return { message: known.message, ...place, extensions: known.extensions };
     const code = error instanceof GraphQLError ? requestCode(error) : undefined;
     if (located && code !== undefined) {
-      const message = options.hideSuggestions ? located.message.replace(SUGGESTION, "") : located.message;
+      const quoted = options.hideSuggestions ? located.message.replace(SUGGESTION, "") : located.message;
+      const message = hideSecrets(quoted);
       return { message, ...place, extensions: { code } };
     }
     if (isClientGone(error)) return { message: CLIENT_GONE, ...place, extensions: { code: "BAD_REQUEST" } };

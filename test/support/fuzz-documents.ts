@@ -73,11 +73,11 @@ function inputValue(random: Random, type: GraphQLInputType, depth = 4): unknown 
 }
 
 /** JSON in the notation of GraphQL documents. */
-function literal(value: unknown, type: GraphQLInputType): string {
-  if (Array.isArray(value)) return `[${value.map((item) => literal(item, type)).join(", ")}]`;
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => literal(item)).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     return `{ ${Object.entries(value)
-      .map(([name, item]) => `${name}: ${literal(item, type)}`)
+      .map(([name, item]) => `${name}: ${literal(item)}`)
       .join(", ")} }`;
   }
   const isEnumName = typeof value === "string" && /^[A-Z_]+$/.test(value);
@@ -86,12 +86,12 @@ function literal(value: unknown, type: GraphQLInputType): string {
 
 function argument(writer: Writer, { name, type }: GraphQLArgument): string {
   const value = inputValue(writer.random, type);
-  if (writer.random.chance(0.4)) return `${name}: ${literal(value, type)}`;
+  if (writer.random.chance(0.4)) return `${name}: ${literal(value)}`;
   const variable = `v${writer.declared.size}`;
   // A default lets a nullable variable stand where null is not allowed; giving null all the same is then an error.
   const isLoose = writer.random.chance(0.1) && isNonNullType(type);
   const declaredType = isLoose
-    ? `${type.ofType} = ${literal(inputValue(writer.random, type), type)}`
+    ? `${type.ofType} = ${literal(inputValue(writer.random, type))}`
     : String(type);
   writer.declared.set(variable, `$${variable}: ${declaredType}`);
   writer.variables[variable] = isLoose && writer.random.chance(0.5) ? null : value;

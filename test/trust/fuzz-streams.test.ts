@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { clientSteps, type Step } from "../support/fuzz-frames.js";
 import { expectUnharmed, problemWith } from "../support/fuzz-gateway.js";
 import { FUZZ_MS, fuzzRandom, mutateBytes, oddValue, type Random } from "../support/fuzz-random.js";
@@ -105,7 +105,7 @@ async function problemOfStream(url: string, init: Record<string, string>, random
   const problems = events.map(
     (data) => problemWith(JSON.parse(data)) && `${problemWith(JSON.parse(data))}: ${data}`,
   );
-  const isDefect = /^HTTP\/1\.1 5/.test(connection.text());
+  const isDefect = connection.text().startsWith("HTTP/1.1 5");
   return problems.find((problem) => problem) ?? (isDefect ? connection.text() : undefined);
 }
 
