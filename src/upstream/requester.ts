@@ -74,7 +74,7 @@ export class RetryingRequester implements Requester<UpstreamCall> {
 
   write(call: UpstreamCall, request: RestRequest): Promise<JsonObject> {
     const first: UpstreamCall = { ...call, priority: "mutation" };
-    return this.#perform({ call: first, request, deadline: this.deadline(), signal: undefined });
+    return this.#perform({ call: first, request, deadline: this.deadline(), signal: call.signal });
   }
 
   async #perform(job: Job): Promise<JsonObject> {

@@ -15,17 +15,20 @@ export function requiredId(entity: JsonObject, field: string, min = 0n): LongId 
 }
 
 /**
- * The entities of a list. It may be left out where the answer itself counts none.
+ * The entities of a list, without items that have no valid id: one that cannot be told from others must not empty the
+ * whole answer. The list may be left out where the answer itself counts none.
  *
- * @param countField names the number of entities in the answer
- * @throws UPSTREAM_INVALID_RESPONSE when it is no list, or when an item is no object
+ * @throws UPSTREAM_INVALID_RESPONSE when it is no list
  */
-export function requiredList(answer: JsonObject, field: string, countField?: string): JsonObject[] {
+export function requiredList(
+  answer: JsonObject,
+  field: string,
+  { idField, min = 0n, countField }: { idField: string; min?: bigint; countField?: string },
+): JsonObject[] {
   const list = answer[field] || (countField && int(answer[countField]) === 0 ? [] : undefined);
   if (!Array.isArray(list)) throw invalidResponse(`answered without the list ${field}`);
-  return list.map((item) => {
-    const entity = asObject(item);
-    if (!entity) throw invalidResponse(`answered with an item of ${field} that is no object`);
-    return entity;
-  });
+  return list
+    .map(asObject)
+    .filter((entity) => entity !== undefined)
+    .filter((entity) => longId(entity[idField], min) !== null);
 }

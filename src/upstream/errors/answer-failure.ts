@@ -34,13 +34,12 @@ function isAnswered(answer: HttpAnswer): boolean {
   return answer.status >= 200 && answer.status < 300;
 }
 
-/** The upstream's own words; never its message on a refused credential, which can echo a signed request. */
-function upstreamDetails(
-  status: number,
-  verdict: Verdict,
-  refusal: Refusal,
-): NonNullable<ErrorDetails["upstream"]> {
-  const silent = status === 401 || refusal.code === "UNAUTHENTICATED";
+/** Codes of the API gateway's that refuse a credential. */
+const CREDENTIAL_REFUSED = /^APIGW\.03\d\d$/;
+
+/** The upstream's own words; never its message where the API gateway refuses a credential: it can echo a signed request. */
+function upstreamDetails(status: number, verdict: Verdict): NonNullable<ErrorDetails["upstream"]> {
+  const silent = status === 401 || CREDENTIAL_REFUSED.test(verdict.errorCode ?? "");
   const errorMessage = silent ? undefined : publicMessage(verdict.errorMessage);
   return {
     status,
@@ -120,7 +119,7 @@ export function failureOfAnswer(
   };
   if (!refusal)
     return { ...common, error: notOfTheUpstream(answer, body !== undefined, context), retryable: false };
-  const upstream = isModelArtsJson(verdict) ? upstreamDetails(answer.status, verdict, refusal) : undefined;
+  const upstream = isModelArtsJson(verdict) ? upstreamDetails(answer.status, verdict) : undefined;
   if (refusal.code === "UNAUTHENTICATED" && context.service)
     return { ...common, error: identityRefused(upstream, context), retryable: false, identityRefused: true };
   const retryAfterMs = parseRetryAfter(answer.headers, now);

@@ -51,9 +51,11 @@ function decodeJob(raw: JsonObject): TrainingJobSummary {
   return { ...job, versionCount: int(raw.version_count) ?? (current ? 1 : 0), currentVersion: current };
 }
 
-/** @throws UPSTREAM_INVALID_RESPONSE without jobs[], or with a job without job_id */
+const JOB_LIST = { idField: "job_id", min: 1n, countField: "job_total_count" };
+
+/** @throws UPSTREAM_INVALID_RESPONSE without jobs[] */
 export function decodeJobPage(answer: JsonObject): TrainingJobPage {
-  const jobs = requiredList(answer, "jobs", "job_total_count").map(decodeJob);
+  const jobs = requiredList(answer, "jobs", JOB_LIST).map(decodeJob);
   return {
     jobs,
     jobTotalCount: int(answer.job_total_count) ?? jobs.length,

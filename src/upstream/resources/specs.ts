@@ -35,9 +35,11 @@ function decodeSpec(raw: JsonObject): ResourceSpec {
   };
 }
 
-/** @throws UPSTREAM_INVALID_RESPONSE without specs[], or with a spec without spec_id */
+/** @throws UPSTREAM_INVALID_RESPONSE without specs[] */
 export function decodeResourceSpecs(answer: JsonObject): ResourceSpec[] {
-  return requiredList(answer, "specs", "spec_total_count").map(decodeSpec);
+  return requiredList(answer, "specs", { idField: "spec_id", countField: "spec_total_count" }).map(
+    decodeSpec,
+  );
 }
 
 /** `GET /job/ai-engines`. */
@@ -60,7 +62,7 @@ function decodeEngine(raw: JsonObject): EngineSpec {
   };
 }
 
-/** @throws UPSTREAM_INVALID_RESPONSE without engines[], or with an engine without engine_id */
+/** @throws UPSTREAM_INVALID_RESPONSE without engines[] */
 export function decodeEngineSpecs(answer: JsonObject): EngineSpec[] {
-  return requiredList(answer, "engines").map(decodeEngine);
+  return requiredList(answer, "engines", { idField: "engine_id" }).map(decodeEngine);
 }

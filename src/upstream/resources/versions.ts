@@ -1,5 +1,5 @@
 import type { JobWithVersions, LongId, TrainingJobVersion } from "../../domain/index.js";
-import { requiredId, requiredList } from "../decode/entities.js";
+import { requiredList } from "../decode/entities.js";
 import { int, longId } from "../decode/values.js";
 import { decodeVersion, jobOfVersion, newestFirst } from "../decode/version.js";
 import type { JsonObject } from "../json.js";
@@ -25,11 +25,12 @@ function listVersionsRequest(jobId: LongId, page: number): RestRequest {
   };
 }
 
+const VERSION_LIST = { idField: "version_id", min: 1n, countField: "version_count" };
+
 /** What one answer of the list of versions holds. */
-function decodeVersionsPage(answer: JsonObject) {
-  const jobId = requiredId(answer, "job_id", 1n);
-  const job = jobOfVersion(answer, jobId);
-  const versions = requiredList(answer, "versions", "version_count").map((raw) =>
+function decodeVersionsPage(answer: JsonObject, asked: LongId) {
+  const job = jobOfVersion(answer, longId(answer.job_id, 1n) ?? asked);
+  const versions = requiredList(answer, "versions", VERSION_LIST).map((raw) =>
     decodeVersion(raw, job, "list"),
   );
   return { job, versions, versionCount: int(answer.version_count) ?? versions.length };
@@ -40,13 +41,13 @@ function decodeVersionsPage(answer: JsonObject) {
  * all the same, pages are asked for until nothing is missing or nothing more comes.
  *
  * @param ask makes one call
- * @throws UPSTREAM_INVALID_RESPONSE without a job_id or versions[], or with a version without version_id
+ * @throws UPSTREAM_INVALID_RESPONSE without versions[]
  */
 export async function listAllVersions(
   jobId: LongId,
   ask: (request: RestRequest) => Promise<JsonObject>,
 ): Promise<JobWithVersions> {
-  let latest = decodeVersionsPage(await ask(listVersionsRequest(jobId, 0)));
+  let latest = decodeVersionsPage(await ask(listVersionsRequest(jobId, 0)), jobId);
   const byId = new Map<LongId, TrainingJobVersion>();
   const merge = () => {
     for (const version of latest.versions) byId.set(version.versionId, version);
@@ -54,7 +55,7 @@ export async function listAllVersions(
   merge();
   for (let page = 1; byId.size < latest.versionCount && page <= LAST_PAGE; page++) {
     const before = byId.size;
-    latest = decodeVersionsPage(await ask(listVersionsRequest(jobId, page)));
+    latest = decodeVersionsPage(await ask(listVersionsRequest(jobId, page)), jobId);
     merge();
     // The first page may repeat what page 0 brought; a later one without news says that there is no more.
     if (latest.versions.length === 0 || (page > 1 && byId.size === before)) break;
