@@ -5,6 +5,7 @@ import type { Identity } from "../identity.js";
 import type { HttpEvents } from "./events.js";
 import type { RecordOperation } from "./operation-log.js";
 import { badRequest, type OperationRequest, readOperationRequest } from "./operation-request.js";
+import { isFromForeignPage } from "./origin.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 import { identityHeaders, requestInfo } from "./request-info.js";
 import { openEventStream, writeEvent } from "./sse-response.js";
@@ -16,6 +17,8 @@ export interface EventStreamOptions {
   publishError: PublishError;
   recordOperation: RecordOperation;
   events: HttpEvents;
+  /** Whose pages may ask by GET, besides the gateway's own. */
+  corsOrigins: readonly string[];
 }
 
 export interface EventStreamEndpoint {
@@ -98,6 +101,9 @@ export function registerEventStream(app: FastifyInstance, options: EventStreamOp
         reply.code(status).send({ errors: publish([error], request.id) });
       if (!request.headers.accept?.includes("text/event-stream")) {
         return refuse(406, badRequest("Ask for Accept: text/event-stream."));
+      }
+      if (request.method === "GET" && isFromForeignPage(request.raw, options.corsOrigins)) {
+        return refuse(403, badRequest("A page of another origin may not ask this by GET."));
       }
       let operation: OperationRequest;
       try {

@@ -80,7 +80,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   await registerPages(app, { enabled: config.explorer, endpointPath: GRAPHQL_PATH });
   registerGraphql(app, { apollo, services, identity, publishError });
-  const eventStreams = registerEventStream(app, shared);
+  const eventStreams = registerEventStream(app, { ...shared, corsOrigins: config.corsOrigins });
   registerHealth(app, {
     phase: () => phase,
     dependencies: options.dependencies,

@@ -9,3 +9,14 @@ export function isOriginAllowed(request: IncomingMessage, corsOrigins: readonly 
   if (origin === undefined || corsOrigins.includes(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }
+
+/**
+ * Whether a GET comes from a page that may not ask: browsers send one without asking first, and on a network where the
+ * gateway's own identity serves everybody that alone would be access (CSRF). No origin is sent by a page that does not
+ * read the answer; browsers then tell by `Sec-Fetch-Site` where the page is from.
+ */
+export function isFromForeignPage(request: IncomingMessage, corsOrigins: readonly string[]): boolean {
+  if (request.headers.origin !== undefined) return !isOriginAllowed(request, corsOrigins);
+  const site = request.headers["sec-fetch-site"];
+  return site === "cross-site" || site === "same-site";
+}
