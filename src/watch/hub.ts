@@ -3,7 +3,7 @@ import { type Cursor, compareVersions } from "./cursor.js";
 import type { WatchEvents } from "./events.js";
 import { FirstEvents } from "./first-events.js";
 import { Line } from "./line.js";
-import { type EventContext, type Notice, noticeOf } from "./notice.js";
+import { type EventContext, type Notice, noticeOf, type StatusNotice } from "./notice.js";
 import type { HistoryEntry, HistoryHead, HistoryPage, Position, Snapshot, WatchHistory } from "./ports.js";
 import type { Subscriber } from "./subscriber.js";
 
@@ -16,8 +16,6 @@ export interface HubOptions {
   newIncarnation(): string;
   /** Called when the history could not be reached; it is tried again with the next {@link Hub.sync}. */
   onError(error: unknown): void;
-  /** Called when others went on from an older copy of the history: what only this replica knew is missing there. */
-  onFork(): void;
   /** Called with the entries that were handed to subscribers. */
   onEntries(entries: readonly HistoryEntry[]): void;
 }
@@ -27,6 +25,8 @@ interface Starting {
   ticket: number | undefined;
   /** It could not be resumed where it left off. */
   gap: boolean;
+  /** Its subscriber knows what he was told before, and is told only what is different. */
+  isInformed?: boolean;
 }
 
 /**
@@ -148,34 +148,18 @@ export class Hub {
     if (common !== undefined && common < seq) {
       if (await history.begin(context.job, line.beginning(newIncarnation()))) return true;
       // Others went on from an older copy: what they added is new, what only this replica knew has been told here.
-      this.options.onFork();
       line.rename({ incarnation: head.incarnation, seq: common });
       for (const subscriber of this.#joined) subscriber.seq = Math.min(subscriber.seq, common);
       return true;
     }
-    const snapshot = await history.load(context.job);
-    if (!snapshot || !isSettled(snapshot)) return false;
-    this.#line = new Line(snapshot);
-    this.#tellDifferences(snapshot);
-    return true;
-  }
-
-  /** What was between is lost: whoever was told something else gets the current state. */
-  #tellDifferences({ head, states }: Snapshot): void {
-    const at = { incarnation: head.incarnation, seq: head.seq };
-    const { context } = this.options;
-    const first = new FirstEvents({ context, at, states, polledAt: head.polledAt, gap: true });
+    // What was between is lost, and what is there can be older than what was told: only a new poll tells.
     for (const subscriber of this.#joined) {
-      subscriber.seq = head.seq;
-      const { versionId } = subscriber;
-      if (versionId !== undefined && !states.has(versionId)) subscriber.push({ kind: "vanished", versionId });
-      for (const [id, state] of versionId === undefined
-        ? states
-        : [...states].filter(([v]) => v === versionId)) {
-        const notice = subscriber.latestCode(id) === state.statusCode ? undefined : first.ofVersion(id);
-        if (notice) subscriber.push(notice);
-      }
+      this.#starting.set(subscriber, { ticket: undefined, gap: true, isInformed: true });
     }
+    this.#joined.clear();
+    this.#line = undefined;
+    this.#again = true;
+    return false;
   }
 
   #deliver(entries: readonly HistoryEntry[]): void {
@@ -225,21 +209,33 @@ export class Hub {
       if (starting.ticket === undefined) continue;
       // A store that was emptied has forgotten the request.
       if (starting.ticket > head.wanted) starting.ticket = undefined;
-      else if (starting.ticket <= head.served) this.#join(subscriber, head, events[starting.gap ? 1 : 0]);
+      else if (starting.ticket <= head.served)
+        this.#join(subscriber, starting, head, events[starting.gap ? 1 : 0]);
     }
     if (head.seq !== this.#line.position.seq) this.#again = true;
   }
 
-  #join(subscriber: Subscriber, head: HistoryHead, first: FirstEvents | undefined): void {
+  #join(
+    subscriber: Subscriber,
+    { isInformed }: Starting,
+    head: HistoryHead,
+    first: FirstEvents | undefined,
+  ): void {
     const { versionId } = subscriber;
-    const notice = versionId === undefined ? undefined : first?.ofVersion(versionId);
     this.#starting.delete(subscriber);
     this.#joined.add(subscriber);
     subscriber.seq = head.seq;
-    if (versionId === undefined) subscriber.start(first?.ofJob() ?? []);
-    else if (notice) subscriber.start([notice]);
+    const ofVersion = versionId === undefined ? undefined : first?.ofVersion(versionId);
+    const notices = versionId === undefined ? (first?.ofJob() ?? []) : ofVersion ? [ofVersion] : [];
+    if (!isInformed) subscriber.start(notices);
+    else for (const notice of notices) this.#tellDifference(subscriber, first?.ofVersion(notice.versionId));
     // An incomplete list says nothing of what is missing in it.
-    else if (head.complete) subscriber.push({ kind: "vanished", versionId });
+    if (versionId !== undefined && !ofVersion && head.complete)
+      subscriber.push({ kind: "vanished", versionId });
+  }
+
+  #tellDifference(subscriber: Subscriber, notice: StatusNotice | undefined): void {
+    if (notice && subscriber.latestCode(notice.versionId) !== notice.statusCode) subscriber.push(notice);
   }
 
   async #resume(): Promise<void> {

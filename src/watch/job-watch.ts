@@ -62,7 +62,6 @@ export class JobWatch {
       newIncarnation: newId,
       onError: (error) =>
         log.debug({ event: "watch_history_away", err: error }, "Cannot read a status history"),
-      onFork: () => this.#poller.suspectGap(),
       onEntries: () => this.#poller.hurry(),
     });
     this.#keeper = new LeaseKeeper({
@@ -76,6 +75,7 @@ export class JobWatch {
       job,
       history: stores.history,
       begin: () => this.#hub.begin(),
+      reconcile: () => this.#hub.sync(),
       observe: (found, changed) => this.#observe(found, changed),
     });
     this.#poller = new Poller({

@@ -7,6 +7,8 @@ import type { HistoryHead, JobKey, WatchStores } from "./ports.js";
 /** A lease as its holder knows it. */
 export interface HeldLease {
   fence: number;
+  /** The number under which this replica took it: nobody else has held it since. */
+  since: number;
   /** False while the first poll after a time in which nobody watched is still to come. */
   continuous: boolean;
   /** Another can hold the lease from then on (ms since the epoch). */
@@ -45,6 +47,9 @@ export class LeaseKeeper {
   #settledFence: number | undefined;
   #watchedDuring: number | undefined;
   #isWaiting = false;
+  #since = 0;
+  /** Once the store has forgotten the holder, its lease may go on until then. */
+  #graceUntil = Number.POSITIVE_INFINITY;
   /** Until then the last known holder may claim the lease first, after the store was away. */
   #deferUntil = 0;
   #wasAway = false;
@@ -88,22 +93,36 @@ export class LeaseKeeper {
     if (this.#stopped) return undefined;
     const { stores, job, owner, clock } = this.options;
     const sentAt = clock.now();
+    const wasHolder = this.lease !== undefined;
     const hold = await stores.lease.hold(job, {
       owner,
       ttlMs: this.#ttlMs,
-      ...(this.#watchedDuring !== undefined && {
-        watchedDuring: this.#watchedDuring,
-        wasHolder: !this.#isWaiting,
-      }),
+      ...(this.#watchedDuring !== undefined && { watchedDuring: this.#watchedDuring, wasHolder }),
+      onlyIfKnown: this.#watchedDuring !== undefined && !wasHolder && sentAt < this.#graceUntil,
       settled: this.#lease !== undefined && this.#settledFence === this.#lease.fence,
       continuityMs: this.#continuityMs,
     });
-    this.#watchedDuring = hold.fence;
-    this.#isWaiting = !hold.held;
     this.#lease = hold.held
-      ? { fence: hold.fence, continuous: hold.continuous, validUntil: sentAt + this.#ttlMs }
+      ? {
+          fence: hold.fence,
+          since: this.#isUnbroken(hold.previous, wasHolder) ? this.#since : hold.fence,
+          continuous: hold.continuous,
+          validUntil: sentAt + this.#ttlMs,
+        }
       : undefined;
+    this.#since = this.#lease?.since ?? 0;
+    if (hold.fence > 0) {
+      this.#watchedDuring = hold.fence;
+      this.#graceUntil = Number.POSITIVE_INFINITY;
+    } else if (this.#graceUntil === Number.POSITIVE_INFINITY) this.#graceUntil = sentAt + this.#ttlMs;
+    this.#isWaiting = !hold.held;
     return this.#lease;
+  }
+
+  /** Whether this replica was the last holder: as the store remembers it, or because its lease had not ended. */
+  #isUnbroken(previous: number, wasHolder: boolean): boolean {
+    if (this.#since === 0) return false;
+    return previous === 0 ? wasHolder : previous === this.#watchedDuring;
   }
 
   async stop(reason: "unwatched" | "handover"): Promise<void> {

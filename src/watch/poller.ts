@@ -43,7 +43,6 @@ export class Poller {
   #failures = 0;
   #factor = 1;
   #isWanted = false;
-  #mayHaveMissed = false;
   #fence: number | undefined;
   #stopped = false;
 
@@ -80,11 +79,6 @@ export class Poller {
     this.#alarm.ring();
   }
 
-  /** Some subscribers may have missed a change: what the next poll finds is marked as a gap. */
-  suspectGap(): void {
-    this.#mayHaveMissed = true;
-  }
-
   /** The store is back. */
   retry(): void {
     this.#alarm.ring();
@@ -108,6 +102,8 @@ export class Poller {
   #waitMs(): number {
     const { keeper, clock, config } = this.options;
     if (!keeper.lease) return Number.POSITIVE_INFINITY;
+    // The clock was put back: what was planned means nothing any more.
+    if (clock.now() < this.#startedAt) return 0;
     // Those who come one after the other share polls, too.
     const wantedAt = this.#startedAt + config.pollIntervalMs / 4;
     const at = this.#isWanted ? Math.min(this.#nextAt, wantedAt) : this.#nextAt;
@@ -144,10 +140,9 @@ export class Poller {
     const found = await this.#ask(access);
     if (found === undefined) return;
     // Another may have polled meanwhile: what this poll saw has no certain place in the order.
-    if (keeper.lease?.fence !== lease.fence) return this.options.events.poll("discarded");
+    if (!this.#holdsSince(lease.fence)) return this.options.events.poll("discarded");
     const observedAt = clock.now();
-    const gap = !lease.continuous || this.#mayHaveMissed;
-    await this.#record({ found, observedAt, gap, fence: lease.fence, tick, wanted });
+    await this.#record({ found, observedAt, gap: !lease.continuous, fence: lease.fence, tick, wanted });
   }
 
   /** So that the jobs of a throttled project do not all come back at the same moment. */
@@ -200,6 +195,12 @@ export class Poller {
     );
   }
 
+  /** Whether nobody else can have polled since this replica got that fencing number. */
+  #holdsSince(fence: number): boolean {
+    const { lease } = this.options.keeper;
+    return lease !== undefined && lease.since <= fence;
+  }
+
   #intervalMs(): number {
     const { config, random, clock, isAllTerminal } = this.options;
     return nextPollMs({
@@ -213,19 +214,19 @@ export class Poller {
   }
 
   /** Records what was seen, again and again while the store is away: what a poll has observed is not dropped. */
-  async #record(recording: Recording): Promise<void> {
+  async #record(recording: Omit<Recording, "isLate">): Promise<void> {
     const { recorder, keeper, clock, events, config, onRecorded } = this.options;
     for (;;) {
-      const recorded = await recorder.record(recording).catch(() => undefined);
+      const isLate = !this.#holdsSince(recording.fence);
+      const recorded = await recorder.record({ ...recording, isLate }).catch(() => undefined);
       if (recorded?.outcome === "recorded") {
         keeper.settle(recording.fence);
-        this.#mayHaveMissed = false;
         if (recording.found !== "gone") events.poll(recorded.entries.length > 0 ? "changed" : "unchanged");
         onRecorded(recorded);
         this.#nextAt = this.#startedAt + this.#intervalMs();
         return;
       }
-      const isTooLate = !keeper.lease && clock.now() - recording.observedAt > MAX_PENDING_MS;
+      const isTooLate = isLate && clock.now() - recording.observedAt > MAX_PENDING_MS;
       if (recorded?.outcome === "fenced" || isTooLate || this.#stopped) return events.poll("discarded");
       await this.#alarm.wait(config.pollIntervalMs);
     }

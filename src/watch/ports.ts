@@ -80,6 +80,8 @@ export interface HistoryPage {
 export interface Append {
   /** The lease's fencing number: refused when a greater one has appended before. */
   fence: number;
+  /** The lease has been lost meanwhile: refused also by a history that nobody has appended to, because it may have forgotten who has. */
+  isLate: boolean;
   /** The state that the changes were computed from. */
   base: Position;
   changes: HistoryChange[];
@@ -142,8 +144,10 @@ export interface Claim {
   ttlMs: number;
   /** The last holder's fencing number that this claimant saw, its own included: it was watching meanwhile. */
   watchedDuring?: number;
-  /** True when that holder was the claimant itself. */
+  /** True when that holder was the claimant itself, whose lease has not ended. */
   wasHolder?: boolean;
+  /** Does not take a lease whose last holder the store does not know: that one may go on for the rest of its lease. */
+  onlyIfKnown?: boolean;
   /** True when a poll under the lease that is renewed is in the history: nothing is unwatched any more. */
   settled?: boolean;
   /** How long after the last renewal a job whose holder died still counts as watched. */
@@ -155,9 +159,12 @@ export type Hold =
       held: true;
       /** Greater than that of every holder before, also across a store that was emptied. */
       fence: number;
-      /** False until {@link Claim.settled}, when the job was not watched by anybody for a while before. */
+      /** The last holder's number: its own when the lease was renewed, 0 when the store knows of none. */
+      previous: number;
+      /** False until {@link Claim.settled}, unless the job has certainly been watched by somebody since the last holder's polls. */
       continuous: boolean;
     }
+  /** `fence`: the holder's number; 0 when it is held by nobody, and not given because of {@link Claim.onlyIfKnown}. */
   | { held: false; fence: number };
 
 /** Who polls a job: one owner at a time, until its lease ends. Every method rejects while the store is away. */

@@ -4,6 +4,7 @@ import type {
   Announcement,
   HistoryChange,
   HistoryEntry,
+  HistoryHead,
   JobKey,
   Position,
   Snapshot,
@@ -20,6 +21,8 @@ export interface Recording {
   gap: boolean;
   /** The lease's fencing number. */
   fence: number;
+  /** See {@link Append.isLate}. */
+  isLate: boolean;
   /** The poll's {@link WatchHistory.beginPoll} number. */
   tick: number;
   /** Somebody waits for this poll. */
@@ -36,6 +39,8 @@ export interface RecorderOptions {
   history: WatchHistory;
   /** Starts the history where there is none: with what this replica knows of a lost one, or empty. */
   begin(): Promise<void>;
+  /** Brings the history up to what this replica knows, where it was begun again from an older copy. Does not reject. */
+  reconcile(): Promise<void>;
   /** The caches are told between an append and its announcement. Does not reject. */
   observe(found: JobWithVersions | "gone", changed: readonly LongId[]): Promise<void>;
 }
@@ -52,6 +57,8 @@ interface Plan {
 export class Recorder {
   /** The history as this writer left it. */
   #known: Snapshot | undefined;
+  /** Up to where this writer has taken part in the history. */
+  #wrote: Position | undefined;
 
   constructor(private readonly options: RecorderOptions) {}
 
@@ -77,12 +84,15 @@ export class Recorder {
   async #try(recording: Recording): Promise<Recorded | "conflict"> {
     const known = await this.#load();
     const base = { incarnation: known.head.incarnation, seq: known.head.seq };
-    const plan = planFor(known, recording);
-    const appended = await this.#append(known, plan, recording.fence);
+    const hasForgotten = this.#wrote !== undefined && !continues(known.head, this.#wrote);
+    const gap = recording.gap || hasForgotten;
+    const plan = planFor(known, { ...recording, gap });
+    const appended = await this.#append(known, plan, recording);
     if (appended !== "appended") return this.#unrecorded(appended);
+    this.#wrote = { incarnation: known.head.incarnation, seq: known.head.seq };
     const hasNews = plan.changes.length > 0 || known.head.seq > known.head.announced;
     if (hasNews) await this.options.observe(recording.found, changedVersions(plan.changes));
-    if (hasNews || recording.gap || recording.wanted) {
+    if (hasNews || gap || recording.wanted) {
       const announced = await this.#announce(known, recording);
       if (announced !== "announced") return this.#unrecorded(announced);
     }
@@ -96,19 +106,28 @@ export class Recorder {
   }
 
   async #load(): Promise<Snapshot> {
-    const { history, job, begin } = this.options;
-    while (!this.#known) {
-      this.#known = (await history.load(job)) ?? undefined;
-      if (!this.#known) await begin();
+    const { history, job, begin, reconcile } = this.options;
+    for (let isReconciled = false; !this.#known; ) {
+      const loaded = (await history.load(job)) ?? undefined;
+      if (!loaded) await begin();
+      else if (isReconciled || !this.#wrote || continues(loaded.head, this.#wrote)) this.#known = loaded;
+      else await reconcile();
+      isReconciled = loaded !== undefined;
     }
     return this.#known;
   }
 
-  async #append(known: Snapshot, { changes, refresh }: Plan, fence: number) {
+  async #append(known: Snapshot, { changes, refresh }: Plan, { fence, isLate }: Recording) {
     const { head, states } = known;
     if (head.seeded && changes.length === 0 && refresh.size === 0) return "appended";
     const base = { incarnation: head.incarnation, seq: head.seq };
-    const result = await this.options.history.append(this.options.job, { fence, base, changes, refresh });
+    const result = await this.options.history.append(this.options.job, {
+      fence,
+      isLate,
+      base,
+      changes,
+      refresh,
+    });
     if (result !== "appended") return result;
     for (const change of changes) applyChange(states, change);
     for (const [versionId, state] of refresh) states.set(versionId, state);
@@ -125,6 +144,12 @@ export class Recorder {
     if (result === "announced") known.head = { ...known.head, announced: known.head.seq };
     return result;
   }
+}
+
+/** Whether a history holds everything up to that position. */
+function continues(head: HistoryHead, { incarnation, seq }: Position): boolean {
+  if (head.incarnation === incarnation) return seq <= head.seq;
+  return head.origin?.incarnation === incarnation && seq <= head.origin.seq;
 }
 
 function planFor({ head, states }: Snapshot, { found, observedAt, gap, wanted }: Recording): Plan {

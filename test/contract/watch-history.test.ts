@@ -29,7 +29,7 @@ function beginning(more: Partial<Beginning> = {}): Beginning {
 }
 
 function append(base: Position, changes: Append["changes"], more: Partial<Append> = {}): Append {
-  return { fence: 1, base, changes, refresh: new Map(), ...more };
+  return { fence: 1, isLate: false, base, changes, refresh: new Map(), ...more };
 }
 
 const at = (seq: number, incarnation = "i1"): Position => ({ incarnation, seq });
@@ -132,6 +132,16 @@ describe.each(STORE_KINDS)("the history kept in $kind", ({ open }) => {
     expect(await history.announce(JOB, { ...announcement, fence: 2 })).toBe("fenced");
     expect(await history.announce(JOB, { ...announcement, fence: 4 })).toBe("announced");
     expect(await history.append(JOB, append(at(2), [change(V1, 9, 8)], { fence: 3 }))).toBe("fenced");
+  });
+
+  test("takes what comes late, after the lease was lost, unless a later holder has appended or nobody is known to have", async () => {
+    await history.begin(JOB, beginning());
+    const late = { isLate: true };
+    expect(await history.append(JOB, append(at(0), [change(V1, 7)], late))).toBe("fenced");
+    await history.append(JOB, append(at(0), [change(V1, 7)]));
+    expect(await history.append(JOB, append(at(1), [change(V1, 8, 7)], late))).toBe("appended");
+    await history.append(JOB, append(at(2), [change(V1, 9, 8)], { fence: 2 }));
+    expect(await history.append(JOB, append(at(3), [change(V1, 10, 9)], late))).toBe("fenced");
   });
 
   test("reads in pages", async () => {

@@ -25,6 +25,13 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
     expect(await lease.hold(JOB, claim("b"))).toEqual({ held: false, fence: first.fence });
   });
 
+  test("is not given, on request, by a store that knows of no holder and may have forgotten one", async () => {
+    expect(await lease.hold(JOB, claim("a", { onlyIfKnown: true }))).toEqual({ held: false, fence: 0 });
+    await lease.hold(JOB, claim("b"));
+    await lease.release(JOB, "b", "handover");
+    expect(await lease.hold(JOB, claim("a", { onlyIfKnown: true }))).toMatchObject({ held: true });
+  });
+
   test("is one for each job", async () => {
     await lease.hold(JOB, claim("a"));
     expect(await lease.hold({ ...JOB, jobId: "11" as LongId }, claim("b"))).toMatchObject({ held: true });
@@ -33,7 +40,8 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
 
   test("keeps its fencing number when it is renewed", async () => {
     const first = await lease.hold(JOB, claim("a"));
-    expect(await lease.hold(JOB, claim("a"))).toEqual(first);
+    expect(first).toMatchObject({ previous: 0 });
+    expect(await lease.hold(JOB, claim("a"))).toEqual({ ...first, previous: first.fence });
   });
 
   test("goes to another when it is not renewed, under a greater fencing number", async () => {
@@ -50,7 +58,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
     const first = await lease.hold(JOB, claim("a"));
     await lease.release(JOB, "a", "handover");
     const second = await lease.hold(JOB, claim("b"));
-    expect(second.held).toBe(true);
+    expect(second).toMatchObject({ held: true, previous: first.fence });
     expect(second.fence).toBeGreaterThan(first.fence);
   });
 

@@ -244,10 +244,7 @@ describe("Redis away", () => {
     await allTold(readers, "RUNNING");
     upstream.set("1", "COMPLETED");
     await allTold(readers, "COMPLETED");
-    for (const reader of readers) {
-      expect(codes(reader)).toEqual(statuses(upstream));
-      expect(reader.events.every((event) => !event.gap)).toBe(true);
-    }
+    for (const reader of readers) expect(codes(reader)).toEqual(statuses(upstream));
     await stopAll(readers);
   });
 

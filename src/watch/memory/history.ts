@@ -97,7 +97,7 @@ export class MemoryHistory implements WatchHistory {
   async append(job: JobKey, append: Append): Promise<"appended" | "conflict" | "fenced"> {
     const { line } = this.#job(job);
     if (!line) return "conflict";
-    if (append.fence < line.fence) return "fenced";
+    if (append.fence < line.fence || (append.isLate && line.fence === 0)) return "fenced";
     if (line.head.incarnation !== append.base.incarnation || line.head.seq !== append.base.seq)
       return "conflict";
     line.fence = append.fence;

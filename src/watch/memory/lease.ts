@@ -28,10 +28,12 @@ export class MemoryLease implements WatchLease {
     const lease = this.#lease(job);
     const isFree = lease.owner === undefined || lease.expiresAt <= now;
     if (!isFree && lease.owner !== claim.owner) return { held: false, fence: lease.fence };
+    const previous = lease.fence;
+    if (previous === 0 && claim.onlyIfKnown) return { held: false, fence: 0 };
     if (isFree) this.#take(lease, claim, now);
     else if (claim.settled) lease.unwatchedAfter = undefined;
     Object.assign(lease, { owner: claim.owner, expiresAt: now + claim.ttlMs, heldAt: now });
-    return { held: true, fence: lease.fence, continuous: lease.unwatchedAfter === undefined };
+    return { held: true, fence: lease.fence, previous, continuous: lease.unwatchedAfter === undefined };
   }
 
   async release(job: JobKey, owner: string, reason: "unwatched" | "handover"): Promise<void> {
@@ -45,8 +47,8 @@ export class MemoryLease implements WatchLease {
 
   #take(lease: Lease, { watchedDuring, wasHolder = false, continuityMs }: Claim, now: number): void {
     const wasWatching = watchedDuring === lease.fence;
-    // A store that has forgotten a holder may have forgotten changes, too, that only that holder knows.
-    if (lease.fence === 0 && watchedDuring !== undefined && !wasHolder) lease.unwatchedAfter = 0;
+    // A store without a holder may have forgotten one, and changes that only that one knows.
+    if (lease.fence === 0 && !wasHolder) lease.unwatchedAfter = 0;
     const isLongAgo = lease.fence > 0 && now - lease.heldAt > continuityMs;
     if (wasWatching && lease.unwatchedAfter === lease.fence) lease.unwatchedAfter = undefined;
     else if (!wasWatching && isLongAgo) lease.unwatchedAfter ??= lease.fence;

@@ -76,14 +76,18 @@ touch()
 return { text(now), num('wanted') > num('served') and 1 or 0 }
 `);
 
-/** ARGV: 5 fence, 6 incarnation, 7 seq, 8 number of changes; for each: kind, version, change, state; then for each state: version, state. */
+/**
+ * ARGV: 5 fence, 6 incarnation, 7 seq, 8 whether the lease was lost, 9 number of changes; for each: kind, version, change,
+ * state; then for each state: version, state.
+ */
 export const APPEND = define(`
 if get('inc') ~= ARGV[6] then return 'conflict' end
-if tonumber(ARGV[5]) < num('fence') then return 'fenced' end
+local fence = num('fence')
+if tonumber(ARGV[5]) < fence or (ARGV[8] == '1' and fence == 0) then return 'fenced' end
 if num('seq') ~= tonumber(ARGV[7]) then return 'conflict' end
 redis.call('HSET', head, 'fence', ARGV[5], 'seeded', 1)
-local at = 9
-for i = 1, tonumber(ARGV[8]) do
+local at = 10
+for i = 1, tonumber(ARGV[9]) do
   add(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
   at = at + 4
 end

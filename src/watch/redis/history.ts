@@ -72,16 +72,11 @@ export class RedisHistory implements WatchHistory {
     return { tick: Number(tick), wanted: wanted === 1 };
   }
 
-  async append(job: JobKey, { fence, base, changes, refresh }: Append) {
+  async append(job: JobKey, { fence, isLate, base, changes, refresh }: Append) {
     const states = [...refresh].flatMap(([versionId, state]) => [versionId, JSON.stringify(state)]);
-    const args = [
-      fence,
-      base.incarnation,
-      base.seq,
-      changes.length,
-      ...changes.flatMap(changeArgs),
-      ...states,
-    ];
+    const late = isLate ? 1 : 0;
+    const all = changes.flatMap(changeArgs);
+    const args = [fence, base.incarnation, base.seq, late, changes.length, ...all, ...states];
     return (await this.#run(APPEND, job, args)) as "appended" | "conflict" | "fenced";
   }
 

@@ -8,19 +8,21 @@ import { Script } from "./script.js";
  * KEYS: 1 lease (string: its owner, expires), 2 what is known of holders (hash).
  * Fencing numbers are microseconds of the server's clock, and always upwards, so that they grow also after the store was emptied.
  * ARGV: 1 owner, 2 ttl in ms, 3 the last holder that the claimant saw or '', 4 whether it was that, 5 settled,
- * 6 continuity in ms, 7 retention in ms. A store that has forgotten a holder may have forgotten changes, too, that only
- * that holder knows: -1 stands for it.
+ * 6 continuity in ms, 7 retention in ms, 8 whether only a lease with a known last holder is taken. A store without a holder may have forgotten one, and changes that only that
+ * one knows: -1 stands for it.
  */
 const HOLD = new Script(`
 local owner = redis.call('GET', KEYS[1])
 local info = redis.call('HMGET', KEYS[2], 'fence', 'heldAt', 'unwatchedAfter')
 local fence, heldAt, unwatchedAfter = tonumber(info[1] or '0'), tonumber(info[2] or '0'), tonumber(info[3] or '0')
 if owner and owner ~= ARGV[1] then return { 0, string.format('%.0f', fence), 0 } end
+local previous = fence
+if fence == 0 and ARGV[8] == '1' then return { 0, '0', 0 } end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if not owner then
   local watching = tonumber(ARGV[3]) == fence
-  if fence == 0 and ARGV[3] ~= '' and ARGV[4] == '0' then unwatchedAfter = -1
+  if fence == 0 and ARGV[4] == '0' then unwatchedAfter = -1
   elseif watching and unwatchedAfter == fence then unwatchedAfter = 0
   elseif not watching and unwatchedAfter == 0 and fence > 0 and now - heldAt > tonumber(ARGV[6]) then unwatchedAfter = fence end
   fence = math.max(fence + 1, t[1] * 1000000 + t[2])
@@ -28,7 +30,7 @@ elseif ARGV[5] == '1' then unwatchedAfter = 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('HSET', KEYS[2], 'fence', string.format('%.0f', fence), 'heldAt', now, 'unwatchedAfter', string.format('%.0f', unwatchedAfter))
 redis.call('PEXPIRE', KEYS[2], ARGV[7])
-return { 1, string.format('%.0f', fence), unwatchedAfter == 0 and 1 or 0 }
+return { 1, string.format('%.0f', fence), unwatchedAfter == 0 and 1 or 0, string.format('%.0f', previous) }
 `);
 
 /** ARGV: 1 owner, 2 whether nobody watches any more, 3 channel, 4 message. */
@@ -48,14 +50,15 @@ export class RedisLease implements WatchLease {
   constructor(private readonly redis: RedisConnection) {}
 
   async hold(job: JobKey, claim: Claim): Promise<Hold> {
-    const { owner, watchedDuring = "", wasHolder = false, settled = false } = claim;
+    const { owner, watchedDuring = "", wasHolder = false, settled = false, onlyIfKnown = false } = claim;
     const [ttlMs, continuityMs] = [Math.round(claim.ttlMs), Math.round(claim.continuityMs)];
     const flags = [wasHolder ? 1 : 0, settled ? 1 : 0];
-    const args = [owner, ttlMs, watchedDuring, ...flags, continuityMs, HISTORY_RETENTION_MS];
+    const known = onlyIfKnown ? 1 : 0;
+    const args = [owner, ttlMs, watchedDuring, ...flags, continuityMs, HISTORY_RETENTION_MS, known];
     const reply = await HOLD.run(this.redis, this.#keys(job), args);
-    const [held, fence, continuous] = reply as [number, string, number];
+    const [held, fence, continuous, previous] = reply as [number, string, number, string];
     if (held === 0) return { held: false, fence: Number(fence) };
-    return { held: true, fence: Number(fence), continuous: continuous === 1 };
+    return { held: true, fence: Number(fence), previous: Number(previous), continuous: continuous === 1 };
   }
 
   async release(job: JobKey, owner: string, reason: "unwatched" | "handover"): Promise<void> {
