@@ -6,7 +6,7 @@ import type { Asker } from "./lookup.js";
 import type { LoadLock, StoredEntry, StoreRead } from "./store.js";
 
 /** How long a replica may be silent before another one loads in its place (ms). */
-export const LEASE_MS = 2_000;
+export const LEASE_MS = 5_000;
 
 /** What a flight found. */
 export interface Answer {

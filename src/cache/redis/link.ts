@@ -10,6 +10,13 @@ export interface RedisLinkOptions {
 }
 
 /**
+ * A process whose event loop was busy for more than this share of a call's time may not have come to read the answer:
+ * the time-out says nothing of Redis then, and the call is made again.
+ */
+const BUSY_SHARE = 0.5;
+const MAX_ATTEMPTS = 5;
+
+/**
  * Calls to Redis that never hold a lookup up: they reject at once while Redis is away, after the time-out when it is
  * slow, and at once again until a probe has been answered, so that nothing piles up behind a Redis that hangs.
  */
@@ -30,26 +37,39 @@ export class RedisLink {
     if (Number.isFinite(at)) this.#offsetMs = at - this.options.clock.now();
   }
 
-  /** Runs a script whose keys share one slot. */
+  /** Runs a script whose keys share one slot. It can be sent twice. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return this.call(() => this.#evaluate(script, keys, args));
   }
 
-  /** Sends a command that is no script. */
+  /** Sends a command that is no script. It can be sent twice. */
   call<T>(command: (commands: RedisConnection["commands"]) => Promise<T>): Promise<T> {
     if (this.#suspended || !this.options.redis.isUp()) return Promise.reject(new Error("Redis is away"));
-    return this.#bounded(command(this.options.redis.commands));
+    return this.#bounded(() => command(this.options.redis.commands), MAX_ATTEMPTS);
   }
 
   /** The same also while calls are suspended; an answer ends the suspension. */
   async probe(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     if (!this.options.redis.isUp()) throw new Error("Redis is away");
-    const answer = await this.#bounded(this.#evaluate(script, keys, args));
+    const answer = await this.#bounded(() => this.#evaluate(script, keys, args), 1);
     this.#suspended = false;
     return answer;
   }
 
-  async #bounded<T>(answer: Promise<T>): Promise<T> {
+  async #bounded<T>(send: () => Promise<T>, attempts: number): Promise<T> {
+    const before = performance.eventLoopUtilization();
+    try {
+      return await this.#inTime(send());
+    } catch (error) {
+      if (!isTimeOut(error)) throw error;
+      const busy = performance.eventLoopUtilization(before).utilization > BUSY_SHARE;
+      if (busy && attempts > 1) return this.#bounded(send, attempts - 1);
+      if (!busy) this.#suspended = true;
+      throw error;
+    }
+  }
+
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
     const { timeoutMs } = this.options;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
@@ -60,9 +80,6 @@ export class RedisLink {
     });
     try {
       return await Promise.race([answer, late]);
-    } catch (error) {
-      if (isTimeOut(error)) this.#suspended = true;
-      throw error;
     } finally {
       clearTimeout(timer);
     }
