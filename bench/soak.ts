@@ -136,6 +136,7 @@ function grown(samples: readonly Sample[]): Column[] {
 class Load {
   readonly outcomes = new Map<string, number>();
   readonly #created: string[] = [];
+  readonly #known = new Set<string>();
 
   constructor(
     private readonly gateway: GatewayProcess,
@@ -185,7 +186,8 @@ class Load {
 
   /** Keeps the number of versions even, so that what grows is the gateway's own. */
   #forget(versionId: string | undefined): void {
-    if (versionId === undefined || this.#created.includes(versionId)) return;
+    if (versionId === undefined || this.#known.has(versionId)) return;
+    this.#known.add(versionId);
     this.#created.push(versionId);
     if (this.#created.length > KEPT_VERSIONS) this.simulator.dropVersion("10", this.#created.shift() ?? "");
   }
