@@ -64,12 +64,6 @@ export class Hub {
     this.#closed = true;
   }
 
-  /** True when there are versions and none can change by itself. */
-  get isAllTerminal(): boolean {
-    if (!this.#line || this.#line.states.size === 0) return false;
-    return [...this.#line.states.values()].every((state) => statusFromCode(state.statusCode).terminal);
-  }
-
   /** Looks at the history's outline as somebody else read it. */
   notice(head: HistoryHead | null): void {
     const at = this.#line?.position;

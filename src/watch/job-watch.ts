@@ -62,7 +62,7 @@ export class JobWatch {
       newIncarnation: newId,
       onError: (error) =>
         log.debug({ event: "watch_history_away", err: error }, "Cannot read a status history"),
-      onEntries: () => this.#poller.hurry(),
+      onEntries: (entries) => this.#poller.hurry(entries),
     });
     this.#keeper = new LeaseKeeper({
       ...deps,
@@ -84,7 +84,6 @@ export class JobWatch {
       keeper: this.#keeper,
       recorder,
       nextAccess: () => this.#nextAccess(),
-      isAllTerminal: () => this.#hub.isAllTerminal,
       onRecorded: ({ base, entries }) => this.#hub.accept(base, entries),
     });
     void ready.then(() => this.#keeper.start());

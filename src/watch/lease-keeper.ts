@@ -164,6 +164,8 @@ export class LeaseKeeper {
   async #beat(): Promise<void> {
     const { stores, job, clock, log, onBeat } = this.options;
     try {
+      // Claims whose answers are lost would keep the lease from everybody: a store that was away is asked first.
+      if (this.#wasAway) await stores.history.head(job);
       const claims = clock.now() >= this.#deferUntil;
       const [, head] = await Promise.all([claims ? this.renew() : undefined, stores.history.head(job)]);
       this.#wasAway = false;

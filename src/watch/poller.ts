@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { WatchConfig } from "../config/index.js";
-import type { JobWithVersions } from "../domain/index.js";
+import { type JobWithVersions, statusFromCode } from "../domain/index.js";
 import { GatewayError, hasCode } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
 import { isRefusal, isRejection, type JobAccess } from "./access.js";
@@ -8,11 +8,20 @@ import { Alarm } from "./alarm.js";
 import type { WatchEvents } from "./events.js";
 import type { HeldLease, LeaseKeeper } from "./lease-keeper.js";
 import { nextPollMs } from "./pace.js";
-import type { JobKey, WatchStores } from "./ports.js";
+import type { HistoryEntry, JobKey, WatchStores } from "./ports.js";
 import type { Recorded, Recorder, Recording } from "./recorder.js";
 
 /** A poll that could not be recorded is given up this long after another replica took the lease. */
 const MAX_PENDING_MS = 30_000;
+
+/** True for the news of a version whose status will change again. */
+function canGoOn(entry: HistoryEntry): boolean {
+  return entry.kind === "status" && !statusFromCode(entry.statusCode).terminal;
+}
+
+function isAllTerminal(found: JobWithVersions | "gone"): boolean {
+  return found !== "gone" && found.versions.length > 0 && found.versions.every(({ terminal }) => terminal);
+}
 
 export interface PollerOptions {
   job: JobKey;
@@ -26,7 +35,6 @@ export interface PollerOptions {
   recorder: Recorder;
   /** Whose credential the next poll is made with; undefined when there is nobody. */
   nextAccess(): JobAccess | undefined;
-  isAllTerminal(): boolean;
   onRecorded(recorded: Extract<Recorded, { outcome: "recorded" }>): void;
 }
 
@@ -41,6 +49,8 @@ export class Poller {
   #startedAt = Number.NEGATIVE_INFINITY;
   #changedAt: number;
   #failures = 0;
+  /** No version's status can change by itself, as far as is known. */
+  #allTerminal = false;
   #factor = 1;
   #isWanted = false;
   #fence: number | undefined;
@@ -71,10 +81,12 @@ export class Poller {
     this.#alarm.ring();
   }
 
-  /** Something changed: the next change may be near. */
-  hurry(): void {
-    this.#changedAt = this.options.clock.now();
-    const { config } = this.options;
+  /** Something changed: the next change may be near, unless nothing can change any more. */
+  hurry(entries: readonly HistoryEntry[]): void {
+    const { clock, config } = this.options;
+    this.#changedAt = clock.now();
+    if (entries.some(canGoOn)) this.#allTerminal = false;
+    if (this.#allTerminal) return;
     this.#nextAt = Math.min(this.#nextAt, this.#changedAt + config.pollIntervalMs);
     this.#alarm.ring();
   }
@@ -141,6 +153,7 @@ export class Poller {
     if (found === undefined) return;
     // Another may have polled meanwhile: what this poll saw has no certain place in the order.
     if (!this.#holdsSince(lease.fence)) return this.options.events.poll("discarded");
+    this.#allTerminal = isAllTerminal(found);
     const observedAt = clock.now();
     await this.#record({ found, observedAt, gap: !lease.continuous, fence: lease.fence, tick, wanted });
   }
@@ -202,12 +215,12 @@ export class Poller {
   }
 
   #intervalMs(): number {
-    const { config, random, clock, isAllTerminal } = this.options;
+    const { config, random, clock } = this.options;
     return nextPollMs({
       config,
       random,
       calmMs: clock.now() - this.#changedAt,
-      allTerminal: this.#failures === 0 && isAllTerminal(),
+      allTerminal: this.#failures === 0 && this.#allTerminal,
       failures: this.#failures,
       factor: this.#factor,
     });

@@ -86,12 +86,15 @@ export class Recorder {
     const base = { incarnation: known.head.incarnation, seq: known.head.seq };
     const hasForgotten = this.#wrote !== undefined && !continues(known.head, this.#wrote);
     const gap = recording.gap || hasForgotten;
+    const isFirst = !known.head.seeded;
     const plan = planFor(known, { ...recording, gap });
     const appended = await this.#append(known, plan, recording);
     if (appended !== "appended") return this.#unrecorded(appended);
     this.#wrote = { incarnation: known.head.incarnation, seq: known.head.seq };
     const hasNews = plan.changes.length > 0 || known.head.seq > known.head.announced;
-    if (hasNews) await this.options.observe(recording.found, changedVersions(plan.changes));
+    // What the caches have of a job that was never polled may be older than what its subscribers are told first.
+    const changed = isFirst ? [...known.states.keys()] : changedVersions(plan.changes);
+    if (hasNews || isFirst) await this.options.observe(recording.found, changed);
     if (hasNews || gap || recording.wanted) {
       const announced = await this.#announce(known, recording);
       if (announced !== "announced") return this.#unrecorded(announced);

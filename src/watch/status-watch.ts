@@ -170,6 +170,9 @@ class ReplicaWatch implements StatusWatch {
   }
 }
 
+/** When another subscription has ended cannot be known. */
+const TRY_AGAIN_MS = 1_000;
+
 function tooMany(message: string): GatewayError {
-  return new GatewayError("RATE_LIMITED", message);
+  return new GatewayError("RATE_LIMITED", message, { retryAfterMs: TRY_AGAIN_MS });
 }

@@ -12,7 +12,7 @@ const log = pino({ level: "silent" });
 
 /** A cluster of one node, which serves every slot and refuses scripts whose keys lie in several. */
 async function startCluster() {
-  const server = await startRedis(["--cluster-enabled", "yes"]);
+  const server = await startRedis(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
   const node = await connectRedis(redisConfig({ target: { kind: "single", url: server.url } }), log);
   await node.commands.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
   await until("the cluster is up", async () =>

@@ -39,7 +39,7 @@ function checkGaps(one: Client, unwatched: ReadonlySet<number>): void {
 
 describe("whatever fails, in whatever order", () => {
   test("every subscriber gets each observed change once and in order, or a marked gap, and ends with the current status", async () => {
-    const steps = fc.array(anything, { minLength: 5, maxLength: 40 });
+    const steps = fc.array(anything, { minLength: 5, maxLength: 40, size: "max" });
     const property = fc.asyncProperty(steps, fc.constantFrom(1_024, 3), async (actions, historyLength) => {
       const { clients, observed } = await Scenario.play(actions, historyLength);
       for (const one of clients) checkSequence(one, observed);
@@ -50,7 +50,7 @@ describe("whatever fails, in whatever order", () => {
 
 describe("while the store stands and somebody stays subscribed", () => {
   test("nobody is told of a gap, whoever leaves, comes back, crashes or is slow", async () => {
-    const steps = fc.array(bearable, { minLength: 5, maxLength: 40 });
+    const steps = fc.array(bearable, { minLength: 5, maxLength: 40, size: "max" });
     const property = fc.asyncProperty(steps, async (actions) => {
       const { clients, observed } = await Scenario.play(actions);
       for (const one of clients) {
@@ -64,7 +64,7 @@ describe("while the store stands and somebody stays subscribed", () => {
 
 describe("while everything works and clients come and go", () => {
   test("what happened while nobody was subscribed is told as a gap", async () => {
-    const steps = fc.array(coming, { minLength: 10, maxLength: 40 });
+    const steps = fc.array(coming, { minLength: 10, maxLength: 40, size: "max" });
     const property = fc.asyncProperty(steps, async (actions) => {
       const { clients, observed, unwatched } = await Scenario.play(actions);
       for (const one of clients) {
