@@ -153,6 +153,19 @@ describe("The cache on a Redis of its own", () => {
     });
   });
 
+  it("is not taken for slow while it is this process that is busy", async () => {
+    const failures: string[] = [];
+    const a = await open({ storeFailed: (operation: string) => failures.push(operation) });
+    await told(a);
+    const found = a.list();
+    await new Promise(setImmediate);
+    const end = performance.now() + 3 * TIMEOUT_MS;
+    while (performance.now() < end);
+    expect(await found).toBe("1");
+    await until("the answer is shared", async () => (await keys("entry:")).length === 1);
+    expect(failures).toEqual([]);
+  });
+
   it("repeats an invalidation that Redis did not take, and trusts none of the job's entries there until then", async () => {
     const [a, b] = await openTwo();
     await fill(a);
