@@ -1,10 +1,10 @@
-import { type LongId, statusFromCode } from "../domain/index.js";
-import { type Cursor, compareVersions } from "./cursor.js";
+import type { Cursor } from "./cursor.js";
 import type { WatchEvents } from "./events.js";
 import { FirstEvents } from "./first-events.js";
 import { Line } from "./line.js";
 import { type EventContext, type Notice, noticeOf, type StatusNotice } from "./notice.js";
 import type { HistoryEntry, HistoryHead, HistoryPage, Position, Snapshot, WatchHistory } from "./ports.js";
+import { entriesAfter, resume } from "./resumption.js";
 import type { Subscriber } from "./subscriber.js";
 
 const PAGE = 500;
@@ -233,14 +233,15 @@ export class Hub {
   }
 
   async #resume(): Promise<void> {
+    const { history, context, events } = this.options;
     for (const [subscriber, cursor] of this.#resuming) {
-      const entries = await this.#entriesAfter(cursor);
-      if (!this.#resuming.has(subscriber)) continue;
+      const line = this.#line;
+      const entries = line && (await entriesAfter(cursor, line, history, context));
       const { versionId } = subscriber;
-      const isKnown = versionId === undefined || this.#line?.states.has(versionId);
-      this.#resuming.delete(subscriber);
-      this.options.events.resumed(entries !== undefined && isKnown === true);
-      if (entries && isKnown) this.#goOn(subscriber, cursor, entries);
+      const isKnown = line !== undefined && (versionId === undefined || line.states.has(versionId));
+      if (!this.#resuming.delete(subscriber)) continue;
+      events.resumed(entries !== undefined && isKnown);
+      if (entries && isKnown) this.#goOn(subscriber, cursor, line, entries);
       else if (!this.#starting.has(subscriber)) {
         this.#starting.set(subscriber, { ticket: undefined, gap: true });
         this.#again = true;
@@ -248,62 +249,16 @@ export class Hub {
     }
   }
 
-  /** What followed the cursor, up to where this replica is; undefined when that cannot be told any more. */
-  async #entriesAfter(cursor: Cursor): Promise<HistoryEntry[] | undefined> {
-    const { history, context } = this.options;
-    const line = this.#line;
-    if (!line) return undefined;
-    const kept = cursor.incarnation === line.position.incarnation ? line.after(cursor.seq) : undefined;
-    if (kept) return kept;
-    const entries: HistoryEntry[] = [];
-    for (let at: Position = cursor; ; ) {
-      const page = await history.read(context.job, at, PAGE);
-      if (!page?.reachable || page.head.incarnation !== line.position.incarnation) return undefined;
-      entries.push(...page.entries);
-      const last = page.entries.at(-1)?.seq ?? 0;
-      if (page.entries.length < PAGE || last >= line.position.seq) break;
-      at = { incarnation: page.head.incarnation, seq: last };
-    }
-    return entries.filter((entry) => entry.seq <= line.position.seq);
-  }
-
-  #goOn(subscriber: Subscriber, { upTo }: Cursor, entries: readonly HistoryEntry[]): void {
-    const line = this.#line;
-    if (!line) return;
-    const { position, states } = line;
+  #goOn(subscriber: Subscriber, cursor: Cursor, line: Line, entries: readonly HistoryEntry[]): void {
+    const { context } = this.options;
     const { versionId } = subscriber;
-    const isUntold = (id: LongId) => {
-      const order = { versionId: id, createTime: states.get(id)?.createTime ?? null };
-      return upTo !== undefined && compareVersions(order, upTo) > 0;
-    };
+    const noticeOfEntry = (entry: HistoryEntry) => this.#noticeOf(line.position.incarnation, entry);
     this.#starting.delete(subscriber);
     this.#joined.add(subscriber);
     subscriber.isResumed = true;
-    subscriber.seq = position.seq;
-    for (const entry of entries) {
-      const isOver = entry.kind === "gone" ? entry.seq !== position.seq : isUntold(entry.versionId);
-      const isBack = entry.kind === "vanished" && states.has(entry.versionId);
-      if (!isOver && !isBack) subscriber.push(this.#noticeOf(position.incarnation, entry));
-    }
-    if (upTo) this.#tellUntold(subscriber, upTo, isUntold);
-    const state = versionId === undefined ? undefined : states.get(versionId);
-    const isAtEnd = state && statusFromCode(state.statusCode).terminal && !subscriber.backlog.first;
-    if (isAtEnd) subscriber.push({ kind: "completed" });
-  }
-
-  /** The first events that were not given before the connection was lost. */
-  #tellUntold(subscriber: Subscriber, upTo: Cursor["upTo"], isUntold: (id: LongId) => boolean): void {
-    const line = this.#line;
-    if (!line) return;
-    const { context } = this.options;
-    const { position: at, states } = line;
-    const first = new FirstEvents({ context, at, states, polledAt: 0, gap: false });
-    const { versionId } = subscriber;
-    if (versionId === undefined) subscriber.start(first.ofJob(upTo));
-    else if (isUntold(versionId)) {
-      const notice = first.ofVersion(versionId);
-      subscriber.start(notice ? [notice] : []);
-    }
+    subscriber.seq = line.position.seq;
+    const notices = resume({ versionId, cursor, entries, line, context, noticeOf: noticeOfEntry });
+    for (const notice of notices) subscriber.push(notice);
   }
 }
 

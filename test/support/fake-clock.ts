@@ -36,6 +36,8 @@ export class FakeClock implements Clock {
 
   /** Goes on by `ms` and lets everything that this wakes run. */
   async advance(ms: number): Promise<void> {
+    // Whoever is about to sleep does so first.
+    await new Promise(setImmediate);
     const end = this.time + ms;
     for (;;) {
       const next = [...this.sleepers].filter((s) => s.due <= end).toSorted((a, b) => a.due - b.due)[0];

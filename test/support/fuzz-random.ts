@@ -55,6 +55,7 @@ export const ODD_TEXTS = [
   "../../etc/passwd",
   "%00%2e%2e/",
   "a\u0000b",
+  "\ud800",
   "𝒳".repeat(200),
   "x".repeat(2_000),
   "{{7*7}}",

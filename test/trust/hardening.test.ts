@@ -103,7 +103,7 @@ describe("subscriptions", () => {
     const third = collect(client, { query: WATCH });
     await until("the third is refused", () => third.errors.length > 0);
     expect(third.errors[0]).toMatchObject({
-      extensions: { code: "RATE_LIMITED", requestId: expect.any(String) },
+      extensions: { code: "RATE_LIMITED", requestId: expect.any(String), retryAfterMs: expect.any(Number) },
     });
     second.close();
     await until("there is room again", async () => {

@@ -16,9 +16,12 @@ export function sha256Hex(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** Half of a character that has no encoding. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
 /** Percent-encoding of RFC 3986: everything but letters, digits, `-`, `.`, `_` and `~`. */
 export function percentEncode(text: string): string {
-  return encodeURIComponent(text).replace(
+  return encodeURIComponent(text.replace(LONE_SURROGATE, "\uFFFD")).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );

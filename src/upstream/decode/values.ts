@@ -82,14 +82,31 @@ export function bool(value: unknown): boolean | null {
   }
 }
 
-/** Any JSON, also where it comes as a string that holds JSON; a string that holds none is null. */
-export function json(value: unknown): unknown {
-  if (typeof value !== "string") return value ?? null;
+/** Far deeper than any metric, and shallow enough for every function that follows it recursively. */
+const MAX_NESTING = 100;
+
+/** True when lists and objects are nested no deeper than that; looks at one level after the other. */
+function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_NESTING) return false;
+    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
+  }
+  return true;
+}
+
+function parsed(text: string): unknown {
   try {
-    return parseJson(value);
+    return parseJson(text);
   } catch {
     return null;
   }
+}
+
+/** Any JSON, also where it comes as a string that holds JSON; null for a string that holds none, and for nesting beyond all measure. */
+export function json(value: unknown): unknown {
+  const found = typeof value === "string" ? parsed(value) : (value ?? null);
+  return isShallow(found) ? found : null;
 }
 
 /** The items of a list, also where it comes as a string that holds JSON; empty when there is none. */

@@ -58,7 +58,7 @@ function programAndData(raw: JsonObject) {
     dataSource: objects(raw.data_source).map(dataSource),
     trainUrl: text(raw.train_url),
     logUrl: text(raw.log_url),
-    volumes: items(raw.volumes),
+    volumes: items(raw.volumes).filter((volume) => volume !== null),
   };
 }
 
