@@ -13,7 +13,7 @@ import { createHttpServer } from "./http/http-server.js";
 import { createQueryLimits, createRateLimiter } from "./http/limits/index.js";
 import { createIdentity } from "./identity.js";
 import type { Logger } from "./observability/logger.js";
-import { createMetrics } from "./observability/metrics.js";
+import { createMetrics, type Metrics } from "./observability/metrics.js";
 import type { RedisConnection } from "./redis.js";
 import { buildGatewaySchema } from "./schema.js";
 import {
@@ -43,8 +43,16 @@ export interface App {
   close(): Promise<void>;
 }
 
+interface StoreOptions {
+  config: Config;
+  redis: RedisConnection | undefined;
+  clock: Clock;
+  log: Logger;
+  metrics: Metrics;
+}
+
 /** What is kept outside the rooms: in Redis where there is one, else in this process. */
-function createStores(config: Config, redis: RedisConnection | undefined, clock: Clock, log: Logger) {
+function createStores({ config, redis, clock, log, metrics }: StoreOptions) {
   const { historyLength } = config.watch;
   if (redis === undefined) {
     return {
@@ -53,8 +61,9 @@ function createStores(config: Config, redis: RedisConnection | undefined, clock:
       watch: createMemoryWatchStores({ clock, historyLength }),
     };
   }
+  const timeoutMs = config.redis?.timeoutMs ?? 500;
   return {
-    cache: createRedisStore(redis, { clock, log }),
+    cache: createRedisStore(redis, { clock, log, events: metrics.cache, timeoutMs }),
     idempotency: createRedisIdempotencyStore(redis, { clock }),
     watch: createRedisWatchStores(redis, { historyLength, log }),
   };
@@ -110,7 +119,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const common = { clock, random, log };
   const metrics = createMetrics();
   const redis = await connect(config, log);
-  const stores = createStores(config, redis, clock, log);
+  const stores = createStores({ config, redis, clock, log, metrics });
 
   const upstream = connectUpstream(config, redis, { ...common, events: metrics.upstream });
   const { proofTtlMs } = config.auth;

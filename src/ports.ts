@@ -94,8 +94,20 @@ export interface Lookups {
    * other replicas have been told. A failure to tell them is logged, never thrown.
    */
   invalidateJob(projectId: string, jobId: LongId): Promise<void>;
-  /** Takes what a poll saw into the cache, in place of anything older. Same guarantees as {@link invalidateJob}. */
-  observeJob(caller: Caller, job: JobWithVersions, changed: readonly LongId[]): Promise<void>;
+  /**
+   * Takes what a poll saw into the cache, in place of anything older; of the versions that `changed` nothing older is
+   * given any more.
+   *
+   * @param changed versions that are new, gone, or of another status than in the poll before
+   * @param beganAt when the poll's call began (ms since the epoch); without it the list is kept only when the job was
+   * not invalidated for as long as a poll can take, since the poll might have begun before
+   */
+  observeJob(
+    caller: Caller,
+    job: JobWithVersions,
+    changed: readonly LongId[],
+    beganAt?: number,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 

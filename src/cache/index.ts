@@ -1,5 +1,5 @@
 export { type CacheEvents, type ResourceKind, type StoreOperation, silentCacheEvents } from "./events.js";
-export { type CacheLookups, createLookups, type LookupsOptions } from "./lookups.js";
+export { createLookups, type LookupsOptions } from "./lookups.js";
 export { createMemoryStore, MemoryState, type MemoryStoreOptions } from "./memory-store.js";
 export { type CacheProofs, createProofs, type ProofsOptions } from "./proofs.js";
 export { createRedisStore, type RedisStoreOptions } from "./redis/redis-store.js";

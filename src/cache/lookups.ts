@@ -32,29 +32,13 @@ export interface LookupsOptions {
   upstreamBudgetMs?: number;
 }
 
-export interface CacheLookups extends Lookups {
-  /**
-   * As {@link Lookups.observeJob}.
-   *
-   * @param changed the versions that are new, gone, or of another status than in the poll before
-   * @param beganAt when the poll's call began (ms since the epoch); without it the list is kept only when the job was
-   * not invalidated for as long as a poll can take, since the poll might have begun before
-   */
-  observeJob(
-    caller: Caller,
-    job: JobWithVersions,
-    changed: readonly LongId[],
-    beganAt?: number,
-  ): Promise<void>;
-}
-
 /** Everything that is resolved has been handed out: continuations that were due run before the next macrotask. */
 function handedOut(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Lookups through batching, two cache tiers and single flight; docs/caching.md says what they guarantee. */
-export function createLookups(options: LookupsOptions): CacheLookups {
+export function createLookups(options: LookupsOptions): Lookups {
   const { maxBytes = 64 * MEBIBYTE, upstreamBudgetMs = 15_000 } = options;
   const { upstream, config, clock, log, events, proofs, store } = options;
   const core = new Core({ ...options, maxBytes, upstreamBudgetMs });

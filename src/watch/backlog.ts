@@ -30,7 +30,7 @@ export class Backlog {
     this.#notices = [];
   }
 
-  /** Takes a subscription's first events, which are one for each version. */
+  /** Takes what a subscription starts with: as much as there are versions, or as the history holds. */
   fill(notices: readonly Notice[]): void {
     this.#notices.push(...notices);
   }

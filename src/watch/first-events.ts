@@ -2,6 +2,7 @@ import { type EpochMillis, type LongId, statusFromCode } from "../domain/index.j
 import { compareVersions, type VersionOrder } from "./cursor.js";
 import { type EventContext, StatusNotice } from "./notice.js";
 import type { Position, VersionState } from "./ports.js";
+import type { Subscriber } from "./subscriber.js";
 
 /** A job's subscription starts with this many of the newest versions, and every older one that can still change. */
 const NEWEST_VERSIONS = 100;
@@ -42,6 +43,26 @@ export class FirstEvents {
     const notice = this.#notice({ versionId, createTime: state.createTime, state }, false);
     this.#ofVersion.set(versionId, notice);
     return notice;
+  }
+
+  /**
+   * Hands a subscriber the events that he starts with.
+   *
+   * @param how.isInformed he knows what he was told before, and is told only what is different
+   * @param how.isComplete false when the states may lack versions that exist
+   */
+  start(subscriber: Subscriber, how: { isInformed?: boolean; isComplete: boolean }): void {
+    const { versionId } = subscriber;
+    const own = versionId === undefined ? undefined : this.ofVersion(versionId);
+    const notices = versionId === undefined ? this.ofJob() : own ? [own] : [];
+    if (!how.isInformed) subscriber.start(notices);
+    else for (const notice of notices) this.#tellDifference(subscriber, notice);
+    if (versionId !== undefined && !own && how.isComplete) subscriber.push({ kind: "vanished", versionId });
+  }
+
+  #tellDifference(subscriber: Subscriber, { versionId, statusCode }: StatusNotice): void {
+    const notice = subscriber.latestCode(versionId) === statusCode ? undefined : this.ofVersion(versionId);
+    if (notice) subscriber.push(notice);
   }
 
   #chosen(): Known[] {

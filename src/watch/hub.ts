@@ -1,8 +1,8 @@
 import type { Cursor } from "./cursor.js";
 import type { WatchEvents } from "./events.js";
 import { FirstEvents } from "./first-events.js";
-import { Line } from "./line.js";
-import { type EventContext, type Notice, noticeOf, type StatusNotice } from "./notice.js";
+import { isSettled, Line } from "./line.js";
+import { type EventContext, type Notice, noticeOf } from "./notice.js";
 import type { HistoryEntry, HistoryHead, HistoryPage, Position, Snapshot, WatchHistory } from "./ports.js";
 import { entriesAfter, resume } from "./resumption.js";
 import type { Subscriber } from "./subscriber.js";
@@ -203,33 +203,18 @@ export class Hub {
       if (starting.ticket === undefined) continue;
       // A store that was emptied has forgotten the request.
       if (starting.ticket > head.wanted) starting.ticket = undefined;
-      else if (starting.ticket <= head.served)
-        this.#join(subscriber, starting, head, events[starting.gap ? 1 : 0]);
+      else if (starting.ticket <= head.served) {
+        this.#join(subscriber, head.seq);
+        events[starting.gap ? 1 : 0]?.start(subscriber, { ...starting, isComplete: head.complete });
+      }
     }
     if (head.seq !== this.#line.position.seq) this.#again = true;
   }
 
-  #join(
-    subscriber: Subscriber,
-    { isInformed }: Starting,
-    head: HistoryHead,
-    first: FirstEvents | undefined,
-  ): void {
-    const { versionId } = subscriber;
+  #join(subscriber: Subscriber, seq: number): void {
     this.#starting.delete(subscriber);
     this.#joined.add(subscriber);
-    subscriber.seq = head.seq;
-    const ofVersion = versionId === undefined ? undefined : first?.ofVersion(versionId);
-    const notices = versionId === undefined ? (first?.ofJob() ?? []) : ofVersion ? [ofVersion] : [];
-    if (!isInformed) subscriber.start(notices);
-    else for (const notice of notices) this.#tellDifference(subscriber, first?.ofVersion(notice.versionId));
-    // An incomplete list says nothing of what is missing in it.
-    if (versionId !== undefined && !ofVersion && head.complete)
-      subscriber.push({ kind: "vanished", versionId });
-  }
-
-  #tellDifference(subscriber: Subscriber, notice: StatusNotice | undefined): void {
-    if (notice && subscriber.latestCode(notice.versionId) !== notice.statusCode) subscriber.push(notice);
+    subscriber.seq = seq;
   }
 
   async #resume(): Promise<void> {
@@ -253,16 +238,9 @@ export class Hub {
     const { context } = this.options;
     const { versionId } = subscriber;
     const noticeOfEntry = (entry: HistoryEntry) => this.#noticeOf(line.position.incarnation, entry);
-    this.#starting.delete(subscriber);
-    this.#joined.add(subscriber);
+    this.#join(subscriber, line.position.seq);
     subscriber.isResumed = true;
-    subscriber.seq = line.position.seq;
     const notices = resume({ versionId, cursor, entries, line, context, noticeOf: noticeOfEntry });
-    for (const notice of notices) subscriber.push(notice);
+    subscriber.start(notices);
   }
-}
-
-/** Whether a poll has been taken in, and everything that was appended may be told. */
-function isSettled({ head }: Snapshot): boolean {
-  return head.seeded && head.announced === head.seq;
 }

@@ -76,7 +76,7 @@ export class JobWatch {
       history: stores.history,
       begin: () => this.#hub.begin(),
       reconcile: () => this.#hub.sync(),
-      observe: (found, changed) => this.#observe(found, changed),
+      observe: (found, changed, beganAt) => this.#observe(found, changed, beganAt),
     });
     this.#poller = new Poller({
       ...deps,
@@ -159,12 +159,16 @@ export class JobWatch {
     return next.access;
   }
 
-  async #observe(found: JobWithVersions | "gone", changed: readonly LongId[]): Promise<void> {
+  async #observe(
+    found: JobWithVersions | "gone",
+    changed: readonly LongId[],
+    beganAt: number,
+  ): Promise<void> {
     const { lookups, log } = this.deps;
     const { projectId, jobId } = this.context.job;
     try {
       if (found === "gone" || !this.#caller) await lookups.invalidateJob(projectId, jobId);
-      else await lookups.observeJob(this.#caller, found, changed);
+      else await lookups.observeJob(this.#caller, found, changed, beganAt);
     } catch (error) {
       log.warn({ event: "watch_cache_not_refreshed", err: error }, "The cache could not be told of a change");
     }

@@ -99,7 +99,7 @@ export class LeaseKeeper {
       ttlMs: this.#ttlMs,
       ...(this.#watchedDuring !== undefined && { watchedDuring: this.#watchedDuring, wasHolder }),
       onlyIfKnown: this.#watchedDuring !== undefined && !wasHolder && sentAt < this.#graceUntil,
-      settled: this.#lease !== undefined && this.#settledFence === this.#lease.fence,
+      settled: this.#isSettled,
       continuityMs: this.#continuityMs,
     });
     this.#lease = hold.held
@@ -117,6 +117,10 @@ export class LeaseKeeper {
     } else if (this.#graceUntil === Number.POSITIVE_INFINITY) this.#graceUntil = sentAt + this.#ttlMs;
     this.#isWaiting = !hold.held;
     return this.#lease;
+  }
+
+  get #isSettled(): boolean {
+    return this.#lease !== undefined && this.#settledFence === this.#lease.fence;
   }
 
   /** Whether this replica was the last holder: as the store remembers it, or because its lease had not ended. */
@@ -143,9 +147,10 @@ export class LeaseKeeper {
   async #release(reason: "unwatched" | "handover"): Promise<void> {
     const { stores, job, owner, log } = this.options;
     if (!this.#lease) return;
+    const settled = this.#isSettled;
     this.#lease = undefined;
     try {
-      await stores.lease.release(job, owner, reason);
+      await stores.lease.release(job, { owner, settled, reason });
     } catch (error) {
       log.debug(
         { event: "watch_lease_not_released", err: error },

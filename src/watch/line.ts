@@ -59,3 +59,8 @@ export class Line {
     };
   }
 }
+
+/** Whether a poll has been taken in, and everything that was appended may be told. */
+export function isSettled({ head }: Snapshot): boolean {
+  return head.seeded && head.announced === head.seq;
+}

@@ -155,7 +155,16 @@ export class Poller {
     if (!this.#holdsSince(lease.fence)) return this.options.events.poll("discarded");
     this.#allTerminal = isAllTerminal(found);
     const observedAt = clock.now();
-    await this.#record({ found, observedAt, gap: !lease.continuous, fence: lease.fence, tick, wanted });
+    const beganAt = this.#startedAt;
+    await this.#record({
+      found,
+      beganAt,
+      observedAt,
+      gap: !lease.continuous,
+      fence: lease.fence,
+      tick,
+      wanted,
+    });
   }
 
   /** So that the jobs of a throttled project do not all come back at the same moment. */

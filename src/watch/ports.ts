@@ -167,12 +167,18 @@ export type Hold =
   /** `fence`: the holder's number; 0 when it is held by nobody, and not given because of {@link Claim.onlyIfKnown}. */
   | { held: false; fence: number };
 
+/** How a lease is given up. */
+export interface Release extends Pick<Claim, "owner" | "settled"> {
+  /** `unwatched`: nobody listens here any more; `handover`: they will elsewhere. */
+  reason: "unwatched" | "handover";
+}
+
 /** Who polls a job: one owner at a time, until its lease ends. Every method rejects while the store is away. */
 export interface WatchLease {
   /** Takes a free lease or renews one's own. */
   hold(job: JobKey, claim: Claim): Promise<Hold>;
-  /** Gives one's own lease up and wakes the others. `unwatched`: nobody listens here any more; `handover`: they will elsewhere. */
-  release(job: JobKey, owner: string, reason: "unwatched" | "handover"): Promise<void>;
+  /** Gives one's own lease up and wakes the others. */
+  release(job: JobKey, release: Release): Promise<void>;
 }
 
 /** How a project's polls are slowed after a 429, for the whole replica set. */

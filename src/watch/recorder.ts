@@ -16,6 +16,8 @@ import type {
 export interface Recording {
   /** `gone`: the job does not exist any more. */
   found: JobWithVersions | "gone";
+  /** When the poll's call began. */
+  beganAt: EpochMillis;
   observedAt: EpochMillis;
   /** The job was not watched before this poll. */
   gap: boolean;
@@ -42,7 +44,7 @@ export interface RecorderOptions {
   /** Brings the history up to what this replica knows, where it was begun again from an older copy. Does not reject. */
   reconcile(): Promise<void>;
   /** The caches are told between an append and its announcement. Does not reject. */
-  observe(found: JobWithVersions | "gone", changed: readonly LongId[]): Promise<void>;
+  observe(found: JobWithVersions | "gone", changed: readonly LongId[], beganAt: EpochMillis): Promise<void>;
 }
 
 interface Plan {
@@ -94,7 +96,7 @@ export class Recorder {
     const hasNews = plan.changes.length > 0 || known.head.seq > known.head.announced;
     // What the caches have of a job that was never polled may be older than what its subscribers are told first.
     const changed = isFirst ? [...known.states.keys()] : changedVersions(plan.changes);
-    if (hasNews || isFirst) await this.options.observe(recording.found, changed);
+    if (hasNews || isFirst) await this.options.observe(recording.found, changed, recording.beganAt);
     if (hasNews || gap || recording.wanted) {
       const announced = await this.#announce(known, recording);
       if (announced !== "announced") return this.#unrecorded(announced);

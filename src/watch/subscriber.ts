@@ -63,8 +63,8 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
     return this.backlog.latest(versionId)?.statusCode ?? this.#told.get(versionId);
   }
 
-  /** Hands on the events that it starts with. */
-  start(notices: readonly StatusNotice[]): void {
+  /** Hands on what it starts with: its first events, or what it missed. */
+  start(notices: readonly Notice[]): void {
     this.backlog.fill(notices);
     this.wake();
   }

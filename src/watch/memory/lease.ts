@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.js";
 import { jobKeyText } from "../job-key.js";
-import type { Claim, Hold, JobKey, WatchLease } from "../ports.js";
+import type { Claim, Hold, JobKey, Release, WatchLease } from "../ports.js";
 import type { MemorySignals } from "./signals.js";
 
 interface Lease {
@@ -36,11 +36,12 @@ export class MemoryLease implements WatchLease {
     return { held: true, fence: lease.fence, previous, continuous: lease.unwatchedAfter === undefined };
   }
 
-  async release(job: JobKey, owner: string, reason: "unwatched" | "handover"): Promise<void> {
+  async release(job: JobKey, { owner, settled, reason }: Release): Promise<void> {
     const lease = this.#leases.get(jobKeyText(job));
     if (lease?.owner !== owner) return;
     lease.owner = undefined;
     lease.heldAt = this.clock.now();
+    if (settled) lease.unwatchedAfter = undefined;
     if (reason === "unwatched") lease.unwatchedAfter ??= lease.fence;
     this.signals.wake(job);
   }

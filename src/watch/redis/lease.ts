@@ -1,6 +1,13 @@
 import type { RedisConnection } from "../../redis.js";
 import { jobKeyText } from "../job-key.js";
-import { type Claim, HISTORY_RETENTION_MS, type Hold, type JobKey, type WatchLease } from "../ports.js";
+import {
+  type Claim,
+  HISTORY_RETENTION_MS,
+  type Hold,
+  type JobKey,
+  type Release,
+  type WatchLease,
+} from "../ports.js";
 import { jobKeys, wakeChannel } from "./keys.js";
 import { Script } from "./script.js";
 
@@ -33,16 +40,17 @@ redis.call('PEXPIRE', KEYS[2], ARGV[7])
 return { 1, string.format('%.0f', fence), unwatchedAfter == 0 and 1 or 0, string.format('%.0f', previous) }
 `);
 
-/** ARGV: 1 owner, 2 whether nobody watches any more, 3 channel, 4 message. */
+/** ARGV: 1 owner, 2 whether nobody watches any more, 3 settled, 4 channel, 5 message. */
 const RELEASE = new Script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
 redis.call('DEL', KEYS[1])
 local t = redis.call('TIME')
 redis.call('HSET', KEYS[2], 'heldAt', t[1] * 1000 + math.floor(t[2] / 1000))
+if ARGV[3] == '1' then redis.call('HSET', KEYS[2], 'unwatchedAfter', '0') end
 if ARGV[2] == '1' and tonumber(redis.call('HGET', KEYS[2], 'unwatchedAfter') or '0') == 0 then
   redis.call('HSET', KEYS[2], 'unwatchedAfter', redis.call('HGET', KEYS[2], 'fence'))
 end
-redis.call('PUBLISH', ARGV[3], ARGV[4])
+redis.call('PUBLISH', ARGV[4], ARGV[5])
 `);
 
 /** Leases that all replicas share. They end by the server's clock. */
@@ -61,8 +69,9 @@ export class RedisLease implements WatchLease {
     return { held: true, fence: Number(fence), previous: Number(previous), continuous: continuous === 1 };
   }
 
-  async release(job: JobKey, owner: string, reason: "unwatched" | "handover"): Promise<void> {
-    const args = [owner, reason === "unwatched" ? 1 : 0, wakeChannel(this.redis), jobKeyText(job)];
+  async release(job: JobKey, { owner, settled = false, reason }: Release): Promise<void> {
+    const flags = [reason === "unwatched" ? 1 : 0, settled ? 1 : 0];
+    const args = [owner, ...flags, wakeChannel(this.redis), jobKeyText(job)];
     await RELEASE.run(this.redis, this.#keys(job), args);
   }
 

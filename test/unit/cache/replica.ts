@@ -1,7 +1,6 @@
 import { pino } from "pino";
 import {
   type CacheEvents,
-  type CacheLookups,
   type CacheProofs,
   createLookups,
   createMemoryStore,
@@ -13,7 +12,7 @@ import {
 import type { Clock } from "../../../src/clock.js";
 import type { CacheConfig } from "../../../src/config/index.js";
 import type { Caller } from "../../../src/domain/index.js";
-import type { RequestLookups, UpstreamReads } from "../../../src/ports.js";
+import type { Lookups, RequestLookups, UpstreamReads } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { caller } from "./data.js";
 import { ScriptedUpstream } from "./scripted-upstream.js";
@@ -25,7 +24,7 @@ export const PROOF_MS = 60_000;
 
 /** One gateway process as far as lookups go. */
 export interface Replica<U extends UpstreamReads = ScriptedUpstream, C extends Clock = FakeClock> {
-  lookups: CacheLookups;
+  lookups: Lookups;
   proofs: CacheProofs;
   upstream: U;
   clock: C;
