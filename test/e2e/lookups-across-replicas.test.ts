@@ -105,9 +105,9 @@ describe("two replicas that share Redis", () => {
       const jobId = String(job.id);
       const preVersionId = String(simulator.addVersion(job.id).id);
       const [writer, other] = round % 2 === 0 ? replicas : [replicas[1], replicas[0]];
-      let reading = true;
+      const written = new AbortController();
       const readers = replicas.map(async (replica) => {
-        while (reading) await countsOn(replica, jobId);
+        while (!written.signal.aborted) await countsOn(replica, jobId);
       });
       await countsOn(replicas[round % 3 === 0 ? 0 : 1], jobId);
       const { config, ...input } = sampleInput();
@@ -121,7 +121,7 @@ describe("two replicas that share Redis", () => {
         new Promise((resolve) => setTimeout(resolve, TOLD_AFTER_MS - (performance.now() - answeredAt))),
       ]);
       const later = await countsOn(other, jobId);
-      reading = false;
+      written.abort();
       await Promise.all(readers);
       expect({ round, atOnce, later }).toEqual({ round, atOnce: 2, later: 2 });
     }

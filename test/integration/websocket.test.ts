@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { collect, webSocketClient } from "../support/graphql-client.js";
 import { type House, startHouse } from "../support/house.js";
 import { until } from "../support/until.js";

@@ -95,9 +95,9 @@ function isShallow(value: unknown): boolean {
   return true;
 }
 
-function parsed(text: string): unknown {
+function parsed(source: string): unknown {
   try {
-    return parseJson(text);
+    return parseJson(source);
   } catch {
     return null;
   }
