@@ -3,7 +3,7 @@ import type { WatchEvents } from "./events.js";
 import { FirstEvents } from "./first-events.js";
 import { isSettled, Line } from "./line.js";
 import { type EventContext, type Notice, noticeOf } from "./notice.js";
-import type { HistoryEntry, HistoryHead, HistoryPage, Position, Snapshot, WatchHistory } from "./ports.js";
+import type { HistoryEntry, HistoryHead, HistoryPage, Position, WatchHistory } from "./ports.js";
 import { entriesAfter, resume } from "./resumption.js";
 import type { Subscriber } from "./subscriber.js";
 

@@ -28,7 +28,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
   test("is not given, on request, by a store that knows of no holder and may have forgotten one", async () => {
     expect(await lease.hold(JOB, claim("a", { onlyIfKnown: true }))).toEqual({ held: false, fence: 0 });
     await lease.hold(JOB, claim("b"));
-    await lease.release(JOB, "b", "handover");
+    await lease.release(JOB, { owner: "b", reason: "handover" });
     expect(await lease.hold(JOB, claim("a", { onlyIfKnown: true }))).toMatchObject({ held: true });
   });
 
@@ -56,7 +56,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
 
   test("goes to another at once when it is released", async () => {
     const first = await lease.hold(JOB, claim("a"));
-    await lease.release(JOB, "a", "handover");
+    await lease.release(JOB, { owner: "a", reason: "handover" });
     const second = await lease.hold(JOB, claim("b"));
     expect(second).toMatchObject({ held: true, previous: first.fence });
     expect(second.fence).toBeGreaterThan(first.fence);
@@ -64,7 +64,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
 
   test("is not released by one who does not hold it", async () => {
     await lease.hold(JOB, claim("a"));
-    await lease.release(JOB, "b", "handover");
+    await lease.release(JOB, { owner: "b", reason: "handover" });
     expect(await lease.hold(JOB, claim("b"))).toMatchObject({ held: false });
   });
 
@@ -74,7 +74,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
     await lease.hold(JOB, claim("a"));
     await until("the release is heard", async () => {
       await lease.hold(JOB, claim("a"));
-      await lease.release(JOB, "a", "handover");
+      await lease.release(JOB, { owner: "a", reason: "handover" });
       return woken.length > 0;
     });
     expect(woken[0]).toEqual(JOB);
@@ -90,15 +90,21 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
 
     test("is broken by a holder after whom nobody watched, until a poll has settled it", async () => {
       await watched();
-      await lease.release(JOB, "a", "unwatched");
+      await lease.release(JOB, { owner: "a", reason: "unwatched" });
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ held: true, continuous: false });
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ continuous: false });
       expect(await lease.hold(JOB, claim("b", { settled: true }))).toMatchObject({ continuous: true });
     });
 
+    test("is settled also by a poll that was recorded just before the lease is given up", async () => {
+      await lease.hold(JOB, claim("a"));
+      await lease.release(JOB, { owner: "a", settled: true, reason: "handover" });
+      expect(await lease.hold(JOB, claim("b"))).toMatchObject({ continuous: true });
+    });
+
     test("stays broken when the next holder dies before its first poll", async () => {
       await watched();
-      await lease.release(JOB, "a", "unwatched");
+      await lease.release(JOB, { owner: "a", reason: "unwatched" });
       const b = await lease.hold(JOB, claim("b", { ttlMs: 20 }));
       const c = await until("c holds it", async () => {
         const hold = await lease.hold(JOB, claim("c", { watchedDuring: b.fence }));
@@ -120,7 +126,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
     test("holds when the next holder watched while the one before left", async () => {
       const a = await watched();
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ held: false });
-      await lease.release(JOB, "a", "unwatched");
+      await lease.release(JOB, { owner: "a", reason: "unwatched" });
       expect(await lease.hold(JOB, claim("b", { watchedDuring: a.fence }))).toMatchObject({
         continuous: true,
       });
@@ -128,7 +134,7 @@ describe.each(STORE_KINDS)("the lease kept in $kind", ({ open }) => {
 
     test("holds across a handover", async () => {
       await watched();
-      await lease.release(JOB, "a", "handover");
+      await lease.release(JOB, { owner: "a", reason: "handover" });
       expect(await lease.hold(JOB, claim("b"))).toMatchObject({ continuous: true });
     });
 

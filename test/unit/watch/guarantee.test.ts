@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anything, bearable, type Client, coming, Scenario } from "./support/scenario.js";
+import { anything, bearable, coming } from "./support/actions.js";
+import type { Client } from "./support/client.js";
+import { Scenario } from "./support/scenario.js";
 
 const SEED = 20260101;
 const RUNS = 40;
