@@ -1,6 +1,6 @@
 /** `npm run bench`: the gateway beside its peers, on the same work. See docs/performance.md. */
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { measureAlone } from "./alone.js";
 import { measureScenario, type Outcome } from "./measure.js";
 import { type Options, readOptions, USAGE } from "./options.js";
@@ -23,6 +23,7 @@ async function measure(options: Options, pinning: Pinning): Promise<boolean> {
   const contestants = contestantsOf(options, installPeers());
   const upstream = await startUpstream();
   const outcomes: Outcome[] = [];
+  const loadBefore = loadavg();
   try {
     for (const scenario of SCENARIOS.filter(({ name }) => options.scenarios.includes(name))) {
       const field = contestants.filter(({ cold }) => scenario.field === "all" || cold);
@@ -42,6 +43,7 @@ async function measure(options: Options, pinning: Pinning): Promise<boolean> {
         cores: cpus().length,
         node: process.version,
         pinning: pinning.description,
+        loadBefore,
       };
       const report = { machine, options, scenarios: summaries(outcomes), alone, starts };
       writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
@@ -68,6 +70,9 @@ async function main(args: string[]): Promise<void> {
   }
   buildGateway();
   const pinning = pinProcesses();
+  const others = loadavg()[0] ?? 0;
+  if (others > 1)
+    console.log(`Load average ${others.toFixed(1)}: others use this machine, which blurs the numbers.`);
   console.log(
     `${cpus()[0]?.model}, ${pinning.description}; Node ${process.version}; ${options.connections} connections, ` +
       `${options.rounds} rounds of ${options.turnMs / 1000} s`,
