@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.js";
 import { post } from "../support/graphql-client.js";
@@ -8,7 +9,9 @@ import { startSimulator, type TestSimulator } from "../support/simulator.js";
 /** How often the effect of a mutation is raced against reads; each time the reads hit another moment of it. */
 const INTERLEAVINGS = 1_000;
 /** Jobs whose mutations are under way at the same time. */
-const LANES = 10;
+const LANES = 20;
+/** Between two reads of one reader: enough of them are under way at any moment. */
+const READ_PAUSE_MS = 10;
 /** By then every replica has been told of a mutation. */
 const TOLD_AFTER_MS = 100;
 
@@ -107,7 +110,10 @@ describe("two replicas that share Redis", () => {
       const [writer, other] = round % 2 === 0 ? replicas : [replicas[1], replicas[0]];
       const written = new AbortController();
       const readers = replicas.map(async (replica) => {
-        while (!written.signal.aborted) await countsOn(replica, jobId);
+        while (!written.signal.aborted) {
+          await countsOn(replica, jobId);
+          await sleep(READ_PAUSE_MS * Math.random());
+        }
       });
       await countsOn(replicas[round % 3 === 0 ? 0 : 1], jobId);
       const { config, ...input } = sampleInput();
@@ -118,7 +124,7 @@ describe("two replicas that share Redis", () => {
       expect(body.errors).toBeUndefined();
       const [atOnce] = await Promise.all([
         countsOn(writer, jobId),
-        new Promise((resolve) => setTimeout(resolve, TOLD_AFTER_MS - (performance.now() - answeredAt))),
+        sleep(TOLD_AFTER_MS - (performance.now() - answeredAt)),
       ]);
       const later = await countsOn(other, jobId);
       written.abort();
