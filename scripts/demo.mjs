@@ -116,7 +116,7 @@ try {
     HOST: "127.0.0.1",
     MODELARTS_ENDPOINT: simulatorUrl,
     MODELARTS_PROJECT_ID: "demo-project",
-    AUTH_MODE: "service",
+    AUTH_MODE: process.env.AUTH_MODE ?? "service",
     MODELARTS_TOKEN: "demo-token",
     STATUS_POLL_INTERVAL_MS: "500",
     STATUS_POLL_MAX_INTERVAL_MS: "1000",
