@@ -1,8 +1,8 @@
 import { GatewayError, hasCode } from "../errors.js";
+import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
 import type { Entry } from "./entry.js";
 import type { Flight } from "./flights.js";
-import type { Asker } from "./lookup.js";
 import type { LoadLock, StoredEntry, StoreRead } from "./store.js";
 
 /** How long a replica may be silent before another one loads in its place (ms). */

@@ -1,17 +1,11 @@
 import { hasCode } from "../errors.js";
-import type { LookupRequest } from "../ports.js";
+import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
 import { type Entry, entryFromStore, freshnessOf } from "./entry.js";
 import type { Flight, Outcome } from "./flights.js";
 import type { Answer } from "./load.js";
 import type { Resource } from "./resources.js";
 import { createSearch } from "./search.js";
-
-/** Who asks, within which operation. */
-export interface Asker extends LookupRequest {
-  /** Taken when the operation arrived: see Fences. */
-  arrived: number;
-}
 
 /** The one way that every lookup goes. */
 export interface Lookup {

@@ -9,9 +9,10 @@ import type {
 } from "../domain/index.js";
 import { GatewayError } from "../errors.js";
 import type { RequestLookups } from "../ports.js";
+import type { Asker } from "./asker.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
-import type { Asker, Lookup } from "./lookup.js";
+import type { Lookup } from "./lookup.js";
 import type { MemoKey } from "./memo.js";
 import { createRemembered } from "./remembered.js";
 import type { Resource, Resources } from "./resources.js";

@@ -1,8 +1,8 @@
+import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
 import { type Entry, entryFromStore, type Freshness, freshnessOf } from "./entry.js";
 import type { Flight } from "./flights.js";
 import { type Answer, heldLock, LEASE_MS, Loader } from "./load.js";
-import type { Asker } from "./lookup.js";
 import { Renewals } from "./renewals.js";
 import type { LoadLock, StoreRead } from "./store.js";
 

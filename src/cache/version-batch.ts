@@ -1,8 +1,9 @@
 import type { JobWithVersions, LongId, TrainingJobVersion } from "../domain/index.js";
+import type { Asker } from "./asker.js";
 import { beganLater, type Entry } from "./entry.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
-import type { Asker, Lookup } from "./lookup.js";
+import type { Lookup } from "./lookup.js";
 import type { Resources } from "./resources.js";
 
 /** One version that an operation needs, with every field of that coverage. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { WatchConfig } from "../config/index.js";
-import { type JobWithVersions, statusFromCode } from "../domain/index.js";
+import type { JobWithVersions } from "../domain/index.js";
 import { GatewayError, hasCode } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
 import { isRefusal, isRejection, type JobAccess } from "./access.js";
@@ -10,18 +10,10 @@ import type { HeldLease, LeaseKeeper } from "./lease-keeper.js";
 import { nextPollMs } from "./pace.js";
 import type { HistoryEntry, JobKey, WatchStores } from "./ports.js";
 import type { Recorded, Recorder, Recording } from "./recorder.js";
+import { canGoOn, isAllTerminal } from "./terminal.js";
 
 /** A poll that could not be recorded is given up this long after another replica took the lease. */
 const MAX_PENDING_MS = 30_000;
-
-/** True for the news of a version whose status will change again. */
-function canGoOn(entry: HistoryEntry): boolean {
-  return entry.kind === "status" && !statusFromCode(entry.statusCode).terminal;
-}
-
-function isAllTerminal(found: JobWithVersions | "gone"): boolean {
-  return found !== "gone" && found.versions.length > 0 && found.versions.every(({ terminal }) => terminal);
-}
 
 export interface PollerOptions {
   job: JobKey;
