@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { AuthConfig } from "./config/index.js";
 import { type Caller, type Credential, PROJECT_ID } from "./domain/index.js";
 import { GatewayError } from "./errors.js";
@@ -26,11 +27,19 @@ const SERVICE: { credential: Credential; credentialId: string } = {
   credentialId: "service",
 };
 
+/** Tokens whose hash is remembered: every request asks for it. */
+const REMEMBERED_TOKENS = 10_000;
+
 function hashWith(secret: string | undefined): (token: string) => string {
-  return (token) =>
-    (secret === undefined ? createHash("sha256") : createHmac("sha256", secret))
-      .update(token)
-      .digest("base64url");
+  const known = new LRUCache<string, string>({ max: REMEMBERED_TOKENS });
+  return (token) => {
+    const remembered = known.get(token);
+    if (remembered !== undefined) return remembered;
+    const hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret);
+    const digest = hash.update(token).digest("base64url");
+    known.set(token, digest);
+    return digest;
+  };
 }
 
 function badProject(message: string): GatewayError {
