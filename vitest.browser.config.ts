@@ -1,14 +1,15 @@
 import { defineConfig } from "vitest/config";
-import base from "./vitest.config.js";
+import { sources } from "./vitest.config.js";
 
-/** The pages in a real Chromium; everything else as in the other tests. */
+/** The pages in a real Chromium. */
 export default defineConfig({
-  ...base,
+  ...sources,
   test: {
-    ...base.test,
     include: ["test/browser/**/*.test.ts"],
+    setupFiles: ["reflect-metadata"],
     globalSetup: ["test/browser/build-explorer.ts"],
     testTimeout: 180_000,
+    hookTimeout: 60_000,
     fileParallelism: false,
   },
 });

@@ -3,10 +3,15 @@ import { defineConfig } from "vitest/config";
 const REDIS = "test/support/global-setup.ts";
 const BUILT_GATEWAY = "test/support/build-gateway.ts";
 
-export default defineConfig({
+/** How sources are transformed, whatever is tested. */
+export const sources = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   // graphql ships CommonJS and ESM builds; all importers must meet in one of them.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+};
+
+export default defineConfig({
+  ...sources,
   test: {
     setupFiles: ["reflect-metadata"],
     testTimeout: 30_000,
