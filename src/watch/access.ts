@@ -82,6 +82,7 @@ export class JobAccess {
     this.options.onRefused(error);
   }
 
+  /** Makes no more calls of its own. What is proven may still be given. */
   close(): void {
     this.#closed = true;
     this.#abort.abort();
@@ -107,7 +108,6 @@ export class JobAccess {
   }
 
   async #prove(): Promise<boolean> {
-    if (this.#closed) return false;
     if (await this.#holds()) {
       this.everProven = true;
       return true;

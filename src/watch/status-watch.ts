@@ -85,8 +85,10 @@ class ReplicaWatch implements StatusWatch {
   }
 
   /**
-   * Gives the leases up. Requests for events stay unanswered for ever, because an end would look to clients like the
-   * end of the events: the transports close their connections, whose clients then come back elsewhere.
+   * Gives the leases up. Readers get what has arrived for them, and then wait for ever, because an end would look to
+   * clients like the end of the events: the transports close their connections, and clients come back elsewhere. To be
+   * called before that: a lease that is given up because the last reader has gone says that nobody watches the job any
+   * more, and what changes until somebody is back is then marked as a gap.
    */
   async close(): Promise<void> {
     this.#closed = true;

@@ -43,6 +43,7 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
   #phase: "new" | "open" | "ending" | "ended" | "frozen" = "new";
   #failure: unknown;
   #isPumping = false;
+  #isLetGo = false;
   #hasNews = false;
   #startedAt = 0;
 
@@ -52,10 +53,6 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
 
   get versionId(): LongId | undefined {
     return this.options.versionId;
-  }
-
-  get isOver(): boolean {
-    return this.#phase === "ended" || this.#phase === "frozen";
   }
 
   /** The status that this subscriber will have been told of when he has read everything. */
@@ -90,9 +87,11 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
     this.#complete();
   }
 
-  /** Never gives anything again and never ends by itself: an end would look like the end of the events. */
+  /** Gives what has arrived and then nothing, without an end: that would look like the end of the events. */
   freeze(): void {
-    if (!this.isOver) this.#end("frozen");
+    if (this.#phase !== "open") return;
+    this.#phase = "frozen";
+    this.#letGo();
   }
 
   next(): Promise<Result> {
@@ -105,7 +104,7 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
   }
 
   async return(): Promise<Result> {
-    if (this.#phase !== "ended") this.#end("ended");
+    this.#end();
     for (const request of this.#requests.splice(0)) request.resolve(DONE);
     return DONE;
   }
@@ -133,11 +132,17 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
     }
   }
 
-  #end(phase: "ended" | "frozen"): void {
-    const wasOpen = this.#phase === "open";
-    this.#phase = phase;
+  #end(): void {
+    const wasStarted = this.#phase !== "new";
+    this.#phase = "ended";
     this.backlog.clear();
-    if (wasOpen) this.options.onEnd(this);
+    if (wasStarted) this.#letGo();
+  }
+
+  #letGo(): void {
+    if (this.#isLetGo) return;
+    this.#isLetGo = true;
+    this.options.onEnd(this);
   }
 
   async #pump(): Promise<void> {
@@ -158,11 +163,11 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
 
   /** Answers at most one request. False when there is nothing to do until something arrives. */
   async #step(): Promise<boolean> {
-    if (this.isOver) return false;
+    if (this.#phase === "ended") return false;
     if (this.backlog.first === undefined) return this.#phase === "ending" && this.#conclude();
     if (!(await this.options.mayRead())) return this.#phase === "ending";
-    // Meanwhile the subscription can have ended, and unread events can have collapsed.
-    const notice = this.isOver ? undefined : this.backlog.shift();
+    // Meanwhile unread events can have collapsed, or gone with the subscription.
+    const notice = this.backlog.shift();
     if (notice?.kind === "status") this.#give(notice);
     else if (notice?.kind === "completed") this.#complete();
     else if (notice) this.fail(new GatewayError("NOT_FOUND", NOT_FOUND[notice.kind]));
@@ -173,7 +178,7 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
   #complete(): void {
     this.#phase = "ending";
     this.backlog.clear();
-    this.options.onEnd(this);
+    this.#letGo();
     this.wake();
   }
 
@@ -186,7 +191,7 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
 
   /** Ends it; the first request gets the error, if there is one. */
   #conclude(): false {
-    this.#end("ended");
+    this.#end();
     const [first, ...others] = this.#requests.splice(0);
     if (this.#failure === undefined) first?.resolve(DONE);
     else first?.reject(this.#failure);

@@ -71,6 +71,30 @@ describe("closing the watch", () => {
     expect(reader.error).toBeUndefined();
   });
 
+  test("lets readers have what has arrived for them", async () => {
+    const world = startWorld();
+    world.upstream.set("1", "RUNNING");
+    const iterator = world.watch.subscribe({
+      caller: callerWith("t"),
+      requestId: "r",
+      jobId: JOB,
+      quotaKey: "t",
+    });
+    const first = iterator.next();
+    const reader = world.read();
+    await world.told(reader, 1);
+    expect((await first).value).toMatchObject({ status: "RUNNING" });
+    for (const status of ["KILLING", "KILLED"] as const) {
+      world.upstream.set("1", status);
+      await world.pass(2_300);
+    }
+    await world.told(reader, 3);
+    await world.watch.close();
+    expect((await iterator.next()).value).toMatchObject({ status: "KILLING" });
+    expect((await iterator.next()).value).toMatchObject({ status: "KILLED" });
+    await Promise.all([iterator.return(), reader.stop()]);
+  });
+
   test("cancels a poll that is under way", async () => {
     const world = startWorld();
     world.upstream.set("1", "RUNNING");
