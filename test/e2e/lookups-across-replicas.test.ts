@@ -5,16 +5,14 @@ import { type GatewayProcess, startGatewayProcess } from "../support/gateway-pro
 import { post } from "../support/graphql-client.js";
 import { CREATE, sampleInput } from "../support/sample.js";
 import { startSimulator, type TestSimulator } from "../support/simulator.js";
+import { until } from "../support/until.js";
 
 /** How often the effect of a mutation is raced against reads; each time the reads hit another moment of it. */
 const INTERLEAVINGS = 1_000;
 /** Jobs whose mutations are under way at the same time. */
-const LANES = 20;
+const LANES = 8;
 /** Between two reads of one reader: enough of them are under way at any moment. */
 const READ_PAUSE_MS = 10;
-/** By then every replica has been told of a mutation. */
-const TOLD_AFTER_MS = 100;
-
 const VERSIONS =
   "query ($jobId: ID!) { trainingJob(jobId: $jobId) { jobName versionCount versions(perPage: 100) { versionId status } } }";
 
@@ -97,11 +95,23 @@ describe("two replicas that share Redis", () => {
     expect(["FORBIDDEN", "UNAUTHENTICATED"]).toContain(body.errors?.[0]?.extensions.code);
   });
 
-  it(`show a mutation's effect at once on its replica and within ${TOLD_AFTER_MS} ms on the other, amid reads`, {
+  it("show a mutation's effect at once on its replica and soon on the other, amid reads, and never take it back", {
     timeout: 240_000,
   }, async () => {
-    const countsOn = async (replica: GatewayProcess, jobId: string) =>
+    const delays: number[] = [];
+    const countOn = async (replica: GatewayProcess, jobId: string) =>
       (await ask(replica, VERSIONS, { jobId })).body.data.trainingJob.versions.length as number;
+
+    /** Reads until told to stop; returns what it saw, repetitions left out. */
+    async function watchCount(replica: GatewayProcess, jobId: string, stop: AbortSignal): Promise<number[]> {
+      const seen: number[] = [];
+      while (!stop.aborted) {
+        const count = await countOn(replica, jobId);
+        if (seen.at(-1) !== count) seen.push(count);
+        await sleep(READ_PAUSE_MS * Math.random());
+      }
+      return seen;
+    }
 
     async function race(round: number): Promise<void> {
       const job = simulator.addJob();
@@ -109,27 +119,19 @@ describe("two replicas that share Redis", () => {
       const preVersionId = String(simulator.addVersion(job.id).id);
       const [writer, other] = round % 2 === 0 ? replicas : [replicas[1], replicas[0]];
       const written = new AbortController();
-      const readers = replicas.map(async (replica) => {
-        while (!written.signal.aborted) {
-          await countsOn(replica, jobId);
-          await sleep(READ_PAUSE_MS * Math.random());
-        }
-      });
-      await countsOn(replicas[round % 3 === 0 ? 0 : 1], jobId);
+      const readers = Promise.all(replicas.map((replica) => watchCount(replica, jobId, written.signal)));
+      await countOn(replicas[round % 3 === 0 ? 0 : 1], jobId);
       const { config, ...input } = sampleInput();
       const { body } = await ask(writer, CREATE, {
         input: { ...input, jobId, config: { ...config, preVersionId } },
       });
       const answeredAt = performance.now();
       expect(body.errors).toBeUndefined();
-      const [atOnce] = await Promise.all([
-        countsOn(writer, jobId),
-        sleep(TOLD_AFTER_MS - (performance.now() - answeredAt)),
-      ]);
-      const later = await countsOn(other, jobId);
+      expect({ round, atOnce: await countOn(writer, jobId) }).toEqual({ round, atOnce: 2 });
+      await until("the other replica shows it", async () => (await countOn(other, jobId)) === 2);
+      delays.push(performance.now() - answeredAt);
       written.abort();
-      await Promise.all(readers);
-      expect({ round, atOnce, later }).toEqual({ round, atOnce: 2, later: 2 });
+      for (const seen of await readers) expect([[1, 2], [2], [1], []]).toContainEqual(seen);
     }
 
     const rounds = Array.from({ length: INTERLEAVINGS }, (_, i) => i);
@@ -137,5 +139,11 @@ describe("two replicas that share Redis", () => {
       for (let round = rounds.shift(); round !== undefined; round = rounds.shift()) await race(round);
     }
     await Promise.all(Array.from({ length: LANES }, lane));
+    const [median, p99] = [0.5, 0.99].map(
+      (q) => delays.toSorted((a, b) => a - b)[Math.floor(q * delays.length)],
+    );
+    console.log(
+      `The other replica showed it after ${median?.toFixed(1)} ms (median), ${p99?.toFixed(1)} ms (p99)`,
+    );
   });
 });
