@@ -26,6 +26,8 @@ export interface WebSocketEndpoint {
 
 const HEARTBEAT_MS = 15_000;
 const MAX_REASON_BYTES = 123;
+/** Who has that much to read and asks for more does not read. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
 /**
  * Resolves when the message has left this process, which is what holds a fast source back behind a slow reader; also
@@ -58,6 +60,15 @@ function keepAlive(socket: WebSocket): () => void {
   return () => clearInterval(timer);
 }
 
+/** Ends a socket whose client goes on sending without reading what it is answered: its answers would pile up here. */
+function endWithoutReader(socket: WebSocket): void {
+  const check = () => {
+    if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.terminate();
+  };
+  socket.on("message", check);
+  socket.on("ping", check);
+}
+
 /** GraphQL over WebSocket. */
 export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEndpoint {
   const { log } = options;
@@ -80,6 +91,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
     const state: SocketState = { socket, request, gone: new AbortController(), running: new Map() };
     const streamClosed = options.events.streamOpened("ws");
     const stopHeartbeat = keepAlive(socket);
+    endWithoutReader(socket);
     sockets.add(socket);
     const closed = protocol.server.opened(
       {

@@ -39,6 +39,18 @@ describe("a WebSocket", () => {
   });
   afterAll(() => house[Symbol.asyncDispose]());
 
+  it("is ended when its client goes on sending without reading", async () => {
+    const { socket, send } = await openSocket(house);
+    socket.pause();
+    const payload = { filler: "x".repeat(90_000) };
+    await until("the connection is broken", async () => {
+      for (let i = 0; i < 20; i += 1) send({ type: "ping", payload });
+      const metrics = await (await fetch(`${house.gateway.url}/metrics`)).text();
+      return /^modelarts_gateway_open_streams\{transport="ws"\} 0$/m.test(metrics);
+    });
+    socket.terminate();
+  });
+
   it("is closed with 4409 when it uses an id twice, however long the id is", async () => {
     const { send, closed } = await openSocket(house);
     const id = "x".repeat(1_000);
