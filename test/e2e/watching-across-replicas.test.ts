@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { WebSocket } from "ws";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.js";
 import { collect, type Received, webSocketClient } from "../support/graphql-client.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
@@ -27,6 +28,7 @@ const TOGETHER = 3;
 /** Three replicas, a subscriber on each, and one version that they watch. */
 class Fleet implements AsyncDisposable {
   readonly subscribers: { replica: number; received: Received<Event>; dispose(): void }[] = [];
+  private readonly sockets = new Map<Received<Event>, Promise<WebSocket>>();
 
   private constructor(
     readonly redis: RedisServer,
@@ -60,9 +62,20 @@ class Fleet implements AsyncDisposable {
     const token = [this.simulator.token, this.simulator.secondToken][replica % 2];
     const params = { "X-Auth-Token": token, "X-Project-Id": this.simulator.projectId };
     const client = webSocketClient(this.replicas[replica]?.url ?? "", params);
+    const connected = new Promise<WebSocket>((resolve) =>
+      client.on("connected", (socket) => resolve(socket as WebSocket)),
+    );
     const received = collect<Event>(client, { query: SUBSCRIBE, variables: { ...this.target, after } });
+    this.sockets.set(received, connected);
     this.subscribers.push({ replica, received, dispose: () => void client.dispose() });
     return received;
+  }
+
+  /** The connection that a subscriber is told over. */
+  async socketOf(received: Received<Event>): Promise<WebSocket> {
+    const socket = await this.sockets.get(received);
+    if (!socket) throw new Error("there is no such subscriber");
+    return socket;
   }
 
   become(status: (typeof LIFE)[number]): void {
@@ -170,6 +183,23 @@ describe("watching one version from three replicas", { timeout: 120_000 }, () =>
       await fleet.everybodyHas(status);
     }
     for (const { received } of fleet.subscribers) expect(chainOf(received.events)).toEqual(WHOLE_CHAIN);
+  });
+
+  it("keeps the changes for a client that stops reading, and nobody else waits for it", async () => {
+    await using fleet = await Fleet.start();
+    const sleeper = fleet.subscribe(1);
+    await fleet.everybodyHas("INIT");
+    fleet.subscribers.pop();
+    const socket = await fleet.socketOf(sleeper);
+    socket.pause();
+    for (const status of LIFE.slice(1)) {
+      fleet.become(status);
+      await fleet.everybodyHas(status);
+    }
+    expect(sleeper.events).toHaveLength(1);
+    socket.resume();
+    await until("the sleeper has caught up", () => sleeper.completed);
+    expect(chainOf(sleeper.events)).toEqual(WHOLE_CHAIN);
   });
 
   it("gives the lease up on SIGTERM, so that another replica polls at once", async () => {
