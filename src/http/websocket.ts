@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Logger } from "../observability/logger.js";
 import type { HttpEvents } from "./events.js";
 import { OpenSockets } from "./open-sockets.js";
+import { OperationIds } from "./operation-ids.js";
 import { createProtocol, type ProtocolOptions, type SocketState } from "./websocket-protocol.js";
 
 export interface WebSocketOptions extends ProtocolOptions {
@@ -33,16 +34,16 @@ const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
  * Resolves when the message has left this process, which is what holds a fast source back behind a slow reader; also
  * when it could not be written: then the socket closes, and that ends whatever wanted to send.
  */
-function send(socket: WebSocket, data: string): Promise<void> {
+function send(socket: WebSocket, data: string | undefined): Promise<void> {
   return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) resolve();
+    if (data === undefined || socket.readyState !== socket.OPEN) resolve();
     else socket.send(data, () => resolve());
   });
 }
 
 /** A close frame holds 123 bytes of reason (RFC 6455, section 5.5.1); some reasons quote the client. */
-function withinFrame(reason: string | undefined): string {
-  return reason !== undefined && Buffer.byteLength(reason) <= MAX_REASON_BYTES ? reason : "";
+function withinFrame(reason: string): string {
+  return Buffer.byteLength(reason) <= MAX_REASON_BYTES ? reason : "";
 }
 
 /** Pings regularly and ends a socket that did not answer the ping before. */
@@ -93,13 +94,21 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
     const stopHeartbeat = keepAlive(socket);
     endWithoutReader(socket);
     sockets.add(socket);
+    const close = (code?: number, reason = "") => socket.close(code, withinFrame(reason));
+    const ids = new OperationIds((id) =>
+      close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`),
+    );
     const closed = protocol.server.opened(
       {
         protocol: socket.protocol,
-        send: (data) => send(socket, data),
-        close: (code, reason) => socket.close(code, withinFrame(reason)),
+        send: (data) => send(socket, ids.outbound(data)),
+        close,
         onMessage: (handle) => {
-          socket.on("message", (data) => handle(String(data)).catch((error: unknown) => fail(socket, error)));
+          socket.on("message", (data) => {
+            const message = ids.inbound(String(data));
+            if (message === undefined) return;
+            handle(message).catch((error: unknown) => fail(socket, error));
+          });
         },
       },
       state,

@@ -1,24 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WebSocket } from "ws";
 import { collect, webSocketClient } from "../support/graphql-client.js";
 import { type House, startHouse } from "../support/house.js";
+import { rawSocket } from "../support/raw-websocket.js";
 import { until } from "../support/until.js";
 
 const JOB = { query: 'query { trainingJob(jobId: "10") { jobName } }' };
-
-/** A bare socket, for what no client would do. */
-function rawSocket(
-  url: string,
-  protocol: string | string[] = "graphql-transport-ws",
-  headers: Record<string, string> = {},
-) {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, protocol, { headers });
-  const messages: unknown[] = [];
-  socket.on("message", (data) => messages.push(JSON.parse(String(data))));
-  const closed = new Promise<number>((resolve) => socket.once("close", resolve));
-  const opened = new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-  return { socket, messages, closed, opened };
-}
 
 describe("GraphQL over WebSocket", () => {
   let house: House;
