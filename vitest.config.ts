@@ -16,6 +16,8 @@ export default defineConfig({
     setupFiles: ["reflect-metadata"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Tests wait for sockets and clocks more than they compute: every core gets a worker.
+    maxWorkers: "100%",
     sequence: { shuffle: true },
     projects: [
       {
