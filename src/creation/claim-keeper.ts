@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
-import { reasonOf, storeAway } from "./failures.js";
+import { reasonOf, storeFailed } from "./failures.js";
 import type { ClaimedRecord, PostingRecord } from "./record.js";
 import type { IdempotencyStore } from "./store.js";
 import { renew } from "./transitions.js";
@@ -54,7 +54,7 @@ export function keepClaim(
     } catch (error) {
       log.debug({ event: "claim_renewal_failed", reason: reasonOf(error) }, "A claim could not be renewed");
       // Nobody can have taken it over before its lease has ended, and nobody may have after that: renewal goes on.
-      if (clock.now() - renewedAt >= leaseMs - renewEveryMs) lost.abort(storeAway(error, false));
+      if (clock.now() - renewedAt >= leaseMs - renewEveryMs) lost.abort(storeFailed(error, false));
     }
   }
 

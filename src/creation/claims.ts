@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.js";
+import type { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
 import type { CreationEvents } from "./events.js";
-import { reasonOf, storeAway } from "./failures.js";
+import { reasonOf, storeFailed } from "./failures.js";
+import { UnreadableRecord } from "./format.js";
 import { HeldClaim } from "./held-claim.js";
 import { createOutbox } from "./outbox.js";
 import type { ClaimedRecord } from "./record.js";
@@ -24,7 +26,7 @@ const MAX_PENDING_RELEASES = 1_000;
 
 /** Claims of idempotency keys. */
 export interface Claims {
-  /** Throws UPSTREAM_UNAVAILABLE with `dependency: "redis"` while the store is away. */
+  /** Throws UPSTREAM_UNAVAILABLE: with `dependency: "redis"` while the store is away, and where another release's record is. */
   attempt(attempt: ClaimAttempt): Promise<ClaimReply>;
   /** Starts to renew what {@link attempt} has claimed. */
   hold(attempt: ClaimAttempt, claimed: ClaimedRecord): HeldClaim;
@@ -40,13 +42,27 @@ export function createClaims(options: ClaimsOptions): Claims {
   // Apart from the results, so that claims which nobody could write do not crowd them out.
   const releases = createOutbox({ clock, log, maxPending: MAX_PENDING_RELEASES });
 
+  /** Counts and logs a failure of the store; the failure for the caller. */
+  function failed(error: unknown, begun: boolean): GatewayError {
+    if (error instanceof UnreadableRecord) {
+      const { redisKey } = error;
+      events.unreadable();
+      log.error(
+        { event: "idempotency_record_unreadable", redisKey },
+        "A record is of another release's format",
+      );
+    } else {
+      events.storeAway();
+      log.warn({ event: "idempotency_store_away", reason: reasonOf(error) }, "The store of keys is away");
+    }
+    return storeFailed(error, begun);
+  }
+
   async function need<T>(begun: boolean, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
-      events.storeAway();
-      log.warn({ event: "idempotency_store_away", reason: reasonOf(error) }, "The store of keys is away");
-      throw storeAway(error, begun);
+      throw failed(error, begun);
     }
   }
 
@@ -55,11 +71,12 @@ export function createClaims(options: ClaimsOptions): Claims {
     async attempt(attempt) {
       const { intent, token, waitedFor } = attempt;
       try {
-        return await need(waitedFor !== undefined, () => store.transact(intent.keyId, claim(attempt)));
+        return await store.transact(intent.keyId, claim(attempt));
       } catch (error) {
         // The claim may have been written and only its answer lost: nobody would renew it.
-        void releases.deliver("release", leaseMs, () => store.transact(intent.keyId, release(token)));
-        throw error;
+        if (!(error instanceof UnreadableRecord))
+          void releases.deliver("release", leaseMs, () => store.transact(intent.keyId, release(token)));
+        throw failed(error, waitedFor !== undefined);
       }
     },
     hold: (attempt, claimed) => new HeldClaim({ ...options, need, results, releases }, attempt, claimed),

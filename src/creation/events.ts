@@ -12,6 +12,8 @@ export interface CreationEvents {
   reconciled(finding: "found" | "none-yet" | "absent"): void;
   /** A creation with an idempotency key was refused because the store of keys is away. */
   storeAway(): void;
+  /** One was refused because its record is of a format that this release cannot read. */
+  unreadable(): void;
 }
 
 export const silentCreationEvents: CreationEvents = {
@@ -21,4 +23,5 @@ export const silentCreationEvents: CreationEvents = {
   unknownOutcome: () => {},
   reconciled: () => {},
   storeAway: () => {},
+  unreadable: () => {},
 };

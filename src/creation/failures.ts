@@ -1,5 +1,6 @@
 import type { LongId } from "../domain/index.js";
 import { type ErrorCode, GatewayError } from "../errors.js";
+import { UnreadableRecord } from "./format.js";
 
 const AGAIN = "Repeat the same input with the same idempotencyKey";
 
@@ -35,8 +36,24 @@ export function lookupFailed(error: unknown): unknown {
   return new GatewayError(error.code, message, { ...error.details, outcome: "unknown" }, { cause: error });
 }
 
-/** @param begun an earlier request with the key may have created the version already */
-export function storeAway(cause: unknown, begun: boolean): GatewayError {
+/** As long as an upgrade replica by replica takes to bring one that can read it. */
+const OTHER_RELEASE_RETRY_MS = 5_000;
+
+function unreadableRecord(cause: UnreadableRecord): GatewayError {
+  const message =
+    "What is known of this idempotencyKey was written by another release of this gateway, which this one cannot read: " +
+    `this request sent nothing, an earlier one may have created the version. ${AGAIN} after retryAfterMs.`;
+  const details = { outcome: "unknown", retryAfterMs: OTHER_RELEASE_RETRY_MS } as const;
+  return new GatewayError("UPSTREAM_UNAVAILABLE", message, details, { cause });
+}
+
+/**
+ * The failure of what needed the store of keys.
+ *
+ * @param begun an earlier request with the key may have created the version already
+ */
+export function storeFailed(cause: unknown, begun: boolean): GatewayError {
+  if (cause instanceof UnreadableRecord) return unreadableRecord(cause);
   const message = begun
     ? `Redis is away, so the outcome of an earlier request with this idempotencyKey cannot be read. ${AGAIN} later.`
     : `Redis is away, so an idempotencyKey cannot be honoured; nothing was sent. ${AGAIN} later.`;

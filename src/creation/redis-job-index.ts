@@ -1,13 +1,13 @@
 import type { LongId } from "../domain/index.js";
 import type { RedisConnection } from "../redis.js";
+import { inFormat, readFormat } from "./format.js";
 import type { Intent } from "./intent.js";
 import { redisScript, runScript } from "./redis-script.js";
 import { type JobScope, type PostsUnderWay, RETENTION_MS, type VersionOwners } from "./store.js";
 
 const TAKE = redisScript(`
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
-return 0
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return ARGV[1] end
+return redis.call('GET', KEYS[1])
 `);
 
 /** One key per version, so that each is forgotten in its time; those of one job share a slot and are read together. */
@@ -16,18 +16,21 @@ export function createRedisOwners(redis: RedisConnection, prefix: string): Versi
     `${prefix}owner:{${projectId}/${jobId}}:${versionId}`;
   return {
     async set(job, versionId, owner) {
-      await redis.commands.set(nameOf(job, versionId), owner, "PX", RETENTION_MS);
+      await redis.commands.set(nameOf(job, versionId), inFormat(owner), "PX", RETENTION_MS);
     },
     async take(job, versionId, owner) {
-      return (await runScript(redis, TAKE, [nameOf(job, versionId)], [owner, RETENTION_MS])) === 1;
+      const name = nameOf(job, versionId);
+      const holder = await runScript(redis, TAKE, [name], [inFormat(owner), RETENTION_MS]);
+      return readFormat(String(holder), name) === owner;
     },
     async of(job, versionIds) {
       if (versionIds.length === 0) return new Map();
-      const owners = await redis.commands.mget(versionIds.map((versionId) => nameOf(job, versionId)));
+      const names = versionIds.map((versionId) => nameOf(job, versionId));
+      const owners = await redis.commands.mget(names);
       const known = new Map<LongId, string>();
       for (const [i, versionId] of versionIds.entries()) {
         const owner = owners[i];
-        if (typeof owner === "string") known.set(versionId, owner);
+        if (typeof owner === "string") known.set(versionId, readFormat(owner, names[i] ?? ""));
       }
       return known;
     },
@@ -48,24 +51,27 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 const OTHERS = redisScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, keyId in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. (now - ARGV[2]), '+inf')) do
-  if keyId ~= ARGV[1] then return 1 end
+for _, post in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. (now - ARGV[2]), '+inf')) do
+  if post ~= ARGV[1] then return 1 end
 end
 return 0
 `);
 
-/** One sorted set per config that is being created, scored by Redis's time. */
+/**
+ * One sorted set per config that is being created, scored by Redis's time. A member of another format is nobody's own,
+ * and so counts as another key's.
+ */
 export function createRedisPosts(redis: RedisConnection, prefix: string): PostsUnderWay {
   const nameOf = ({ configFingerprint }: Intent) => `${prefix}posts:{${configFingerprint}}`;
   return {
     async begin(intent) {
-      await runScript(redis, BEGIN, [nameOf(intent)], [intent.keyId, STALE_POST_MS]);
+      await runScript(redis, BEGIN, [nameOf(intent)], [inFormat(intent.keyId), STALE_POST_MS]);
     },
     async end(intent) {
-      await redis.commands.zrem(nameOf(intent), intent.keyId);
+      await redis.commands.zrem(nameOf(intent), inFormat(intent.keyId));
     },
     async othersThan(intent, withinMs) {
-      return (await runScript(redis, OTHERS, [nameOf(intent)], [intent.keyId, withinMs])) === 1;
+      return (await runScript(redis, OTHERS, [nameOf(intent)], [inFormat(intent.keyId), withinMs])) === 1;
     },
   };
 }

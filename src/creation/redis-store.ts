@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { RedisConnection } from "../redis.js";
+import { inFormat, readFormat, UnreadableRecord } from "./format.js";
 import { isHeld, type KeyRecord } from "./record.js";
 import { createRedisOwners, createRedisPosts } from "./redis-job-index.js";
 import { redisScript, runScript } from "./redis-script.js";
@@ -37,12 +38,21 @@ interface Read {
   now: number;
 }
 
-function parseRead(reply: unknown): Read {
+function parseRecord(text: string, redisKey: string): KeyRecord {
+  const json = readFormat(text, redisKey);
+  try {
+    return JSON.parse(json) as KeyRecord;
+  } catch {
+    throw new UnreadableRecord(redisKey);
+  }
+}
+
+function parseRead(reply: unknown, redisKey: string): Read {
   const [text, now] = Array.isArray(reply) ? reply : [];
   if (typeof now !== "number")
     throw new Error("Redis answered a read of an idempotency key without its time");
   if (typeof text !== "string") return { text: "", record: undefined, now };
-  return { text, record: JSON.parse(text) as KeyRecord, now };
+  return { text, record: parseRecord(text, redisKey), now };
 }
 
 /** Wakes this process's waiters when another replica says that a key has changed. */
@@ -88,7 +98,7 @@ export function createRedisIdempotencyStore(
 
   async function replace<T>(keyId: string, read: Read, { write }: Decision<T>): Promise<boolean> {
     if (write === undefined) return true;
-    const text = write === null ? "" : JSON.stringify(write);
+    const text = write === null ? "" : inFormat(JSON.stringify(write));
     const toldOn = write !== null && isHeld(write, read.now) ? "" : channel;
     const args = [read.text, text, RETENTION_MS, toldOn, keyId];
     return (await runScript(redis, REPLACE, [nameOf(keyId)], args)) === 1;
@@ -97,7 +107,7 @@ export function createRedisIdempotencyStore(
   return {
     async transact<T>(keyId: string, decide: Decide<T>): Promise<T> {
       for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-        const read = parseRead(await runScript(redis, READ, [nameOf(keyId)], []));
+        const read = parseRead(await runScript(redis, READ, [nameOf(keyId)], []), nameOf(keyId));
         const decision = decide(read.record, read.now);
         if (await replace(keyId, read, decision)) return decision.reply;
       }

@@ -1,6 +1,12 @@
 import type { CreatedVersion, LongId } from "../domain/index.js";
 import type { Intent } from "./intent.js";
-import { type ClaimedRecord, isHeld, type KeyRecord, type PostingRecord } from "./record.js";
+import {
+  type ClaimedRecord,
+  isHeld,
+  type KeyRecord,
+  type PostingRecord,
+  type UnknownRecord,
+} from "./record.js";
 import type { Decide } from "./store.js";
 
 /** An earlier POST of the same intent whose outcome is not known. Ages are milliseconds by the store's clock. */
@@ -161,6 +167,15 @@ export function complete(intent: Intent, token: string, result: CreatedVersion):
   };
 }
 
+function unknownAfter(
+  held: ClaimedRecord | PostingRecord,
+  postedAt: number,
+  checked: UnknownRecord["checked"],
+): UnknownRecord {
+  const { fingerprint, jobId, token, claimedAt, upstreamClaimedAt } = held;
+  return { state: "unknown", fingerprint, jobId, token, claimedAt, upstreamClaimedAt, postedAt, checked };
+}
+
 /**
  * Records that the POST's outcome is not known.
  *
@@ -170,21 +185,8 @@ export function markUnknown(mine: PostingRecord, sentWithinMs: number): Decide<v
   return (record, now) => {
     const current = record ?? mine;
     if (current.state !== "posting" || current.token !== mine.token) return { reply: undefined };
-    const { fingerprint, jobId, token, claimedAt, upstreamClaimedAt } = current;
     const postedAt = Math.max(current.postedAt, now - sentWithinMs);
-    return {
-      reply: undefined,
-      write: {
-        state: "unknown",
-        fingerprint,
-        jobId,
-        token,
-        claimedAt,
-        upstreamClaimedAt,
-        postedAt,
-        checked: null,
-      },
-    };
+    return { reply: undefined, write: unknownAfter(current, postedAt, null) };
   };
 }
 
@@ -198,19 +200,6 @@ export function release(token: string, checked: { candidates: LongId[] } | null 
     if (!record || record.token !== token || record.state === "done" || record.state === "unknown")
       return { reply: undefined };
     if (record.state === "posting" || record.postedAt === null) return { reply: undefined, write: null };
-    const { fingerprint, jobId, claimedAt, upstreamClaimedAt, postedAt } = record;
-    return {
-      reply: undefined,
-      write: {
-        state: "unknown",
-        fingerprint,
-        jobId,
-        token,
-        claimedAt,
-        upstreamClaimedAt,
-        postedAt,
-        checked,
-      },
-    };
+    return { reply: undefined, write: unknownAfter(record, record.postedAt, checked) };
   };
 }

@@ -30,5 +30,9 @@ export function createCreationMetrics(instruments: Instruments): CreationEvents 
       name: "creation_store_away_total",
       help: "Creations with an idempotency key that were refused because Redis was away.",
     }),
+    unreadable: instruments.counter({
+      name: "creation_unreadable_total",
+      help: "Creations with an idempotency key that were refused because another release wrote its record in another format.",
+    }),
   };
 }

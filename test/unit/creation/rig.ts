@@ -36,6 +36,7 @@ export class Diary {
     unknownOutcome: () => this.counted.push("unknown outcome"),
     reconciled: (finding) => this.counted.push(`reconciled: ${finding}`),
     storeAway: () => this.counted.push("store away"),
+    unreadable: () => this.counted.push("unreadable"),
   };
 }
 
