@@ -11,6 +11,8 @@ export interface EventStream {
   headers: Headers;
   /** Everything received so far, heartbeats left out. */
   events: ServerSentEvent[];
+  /** Everything received so far, as it was written. */
+  text(): string;
   /** Resolves when the server has ended the response. */
   ended: Promise<void>;
   close(): void;
@@ -37,9 +39,11 @@ export async function openEventStream(
     signal: controller.signal,
   });
   const events: ServerSentEvent[] = [];
+  let text = "";
   async function read(): Promise<void> {
     let buffered = "";
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk;
       buffered += chunk;
       const blocks = buffered.split("\n\n");
       buffered = blocks.pop() ?? "";
@@ -53,6 +57,7 @@ export async function openEventStream(
     status: response.status,
     headers: response.headers,
     events,
+    text: () => text,
     ended,
     close: () => controller.abort(),
   };
