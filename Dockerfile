@@ -6,17 +6,12 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json tsconfig.simulator.json ./
-COPY scripts/build.mjs scripts/
+COPY tsconfig.json tsconfig.simulator.json ./
+COPY scripts/build.mjs scripts/bundle.mjs scripts/
 COPY src src
 COPY simulator simulator
 COPY explorer explorer
 RUN npm run build && mv dist/simulator /simulator
-
-FROM ${NODE_IMAGE} AS production-dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
 
 FROM ${NODE_IMAGE} AS runtime
 ENV NODE_ENV=production
@@ -35,7 +30,6 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
 CMD ["node", "dist/simulator/main.js"]
 
 FROM runtime AS gateway
-COPY --from=production-dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 ENV PORT=4000
 EXPOSE 4000

@@ -48,7 +48,7 @@ async function buildExplorer() {
 }
 
 const steps = {
-  gateway: () => run(tsc, ["-p", "tsconfig.build.json"]),
+  gateway: () => run("scripts/bundle.mjs", ["dist"]),
   simulator: () => run(tsc, ["-p", "tsconfig.simulator.json"]),
   explorer: buildExplorer,
 };

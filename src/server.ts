@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import { createApp } from "./app.js";
 import { type Config, ConfigurationError, loadConfig } from "./config/index.js";
-import { createLogger } from "./observability/logger.js";
+import { createProcessLogger } from "./observability/logger.js";
 
 const EXIT_BAD_CONFIGURATION = 2;
 
@@ -16,7 +16,7 @@ function readConfig(): Config {
 }
 
 const config = readConfig();
-const log = createLogger(config.log);
+const log = await createProcessLogger(config.log);
 
 process.on("uncaughtException", (error) => {
   log.fatal({ event: "uncaught_exception", err: error }, "The gateway ends because of a defect");

@@ -1,3 +1,5 @@
+import { type Place, sourceOf } from "./sources.js";
+
 /** What `node --cpu-prof` writes; the Chrome DevTools Protocol's `Profiler.Profile`. */
 export interface CpuProfile {
   nodes: { id: number; callFrame: CallFrame; children?: number[] }[];
@@ -6,34 +8,35 @@ export interface CpuProfile {
   timeDeltas: number[];
 }
 
-interface CallFrame {
+interface CallFrame extends Place {
   functionName: string;
-  url: string;
-  lineNumber: number;
 }
 
 /** Nothing of the server's is running. */
 const IDLE = new Set(["(idle)", "(root)"]);
 
 /** The room, package or part of Node.js whose code a frame is. */
-function groupOf({ functionName, url }: CallFrame): string {
+function groupOf(frame: CallFrame): string {
+  const { functionName } = frame;
   if (functionName === "(garbage collector)") return "garbage collection";
   if (functionName === "(program)") return "native code outside JavaScript (system calls, parsing of HTTP)";
-  const packages = url.split("/node_modules/");
+  const { path } = sourceOf(frame);
+  const packages = path.split("/node_modules/");
   const inPackage = packages.length > 1 ? packages.at(-1) : undefined;
   if (inPackage !== undefined) {
     const [scope = "", name = ""] = inPackage.split("/");
     return scope.startsWith("@") ? `${scope}/${name}` : scope;
   }
-  if (url.startsWith("node:")) return `Node.js: ${/^node:(?:internal\/)?(\w+)/.exec(url)?.[1]}`;
-  const room = /\/dist\/([\w-]+)/.exec(url)?.[1];
+  if (path.startsWith("node:")) return `Node.js: ${/^node:(?:internal\/)?(\w+)/.exec(path)?.[1]}`;
+  const room = /\/src\/([\w-]+)/.exec(path)?.[1];
   return room === undefined ? "built into V8" : `gateway: ${room}`;
 }
 
 function nameOf(frame: CallFrame): string {
-  const place = frame.url.replace(/^.*\/(?:node_modules|dist)\//, "");
+  const { path, line } = sourceOf(frame);
+  const place = path.replace(/^.*\/(?:node_modules|src)\//, "");
   const name = frame.functionName || "(anonymous)";
-  return place === "" ? name : `${name} ${place}:${frame.lineNumber + 1}`;
+  return place === "" ? name : `${name} ${place}:${line}`;
 }
 
 function addTo(times: Map<string, number>, key: string, micros: number): void {

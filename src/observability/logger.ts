@@ -37,19 +37,24 @@ function describeError(error: unknown): Record<string, unknown> {
 }
 
 /**
- * Structured logs; `pretty` is for people at a terminal. Errors are logged by type, message and code alone. Never give
- * it a token or an upstream body.
+ * Structured logs. Errors are logged by type, message and code alone. Never give it a token or an upstream body.
  *
- * @param destination stdout unless told; not used by `pretty`
+ * @param destination stdout unless told
  */
-export function createLogger(options: LoggerOptions, destination?: DestinationStream): Logger {
-  const common = {
-    level: options.level,
+export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+  const options = {
+    level,
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     serializers: { err: describeError },
-    formatters: { level: (level: string) => ({ level }) },
+    formatters: { level: (label: string) => ({ level: label }) },
   };
-  if (options.format === "json") return pino(common, destination ?? pino.destination(1));
-  return pino({ ...common, transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } });
+  return pino(options, destination);
+}
+
+/** The logger of a process, to stdout; `pretty` is for people at a terminal. */
+export async function createProcessLogger({ level, format }: LoggerOptions): Promise<Logger> {
+  if (format === "json") return createLogger(level);
+  const { default: pretty } = await import("pino-pretty");
+  return createLogger(level, pretty({ ignore: "pid,hostname", sync: true }));
 }

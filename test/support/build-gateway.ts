@@ -9,16 +9,12 @@ declare module "vitest" {
   }
 }
 
-/** Builds what the tests run as processes; within the project, where its dependencies are found. */
+/** Builds what the tests run as processes, as `npm run build` does. */
 export default function setup(project: TestProject): () => void {
   const root = project.config.root;
   mkdirSync(join(root, "dist-test"), { recursive: true });
   const directory = mkdtempSync(join(root, "dist-test", "gateway-"));
-  const compiler = join(root, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", directory], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  execFileSync(process.execPath, ["scripts/bundle.mjs", directory], { cwd: root, stdio: "inherit" });
   project.provide("serverFile", join(directory, "server.js"));
   return () => rmSync(directory, { recursive: true, force: true });
 }

@@ -1,12 +1,9 @@
-import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { BUILT_EXPLORER_DIRECTORY } from "../../explorer-directory.js";
 import { registerExplorer } from "./explorer-routes.js";
 import { sandboxPage } from "./sandbox-page.js";
 
 export { sandboxPage } from "./sandbox-page.js";
-
-/** Where `npm run build` puts the explorer, seen from the sources and from the build alike. */
-export const BUILT_EXPLORER_DIRECTORY = fileURLToPath(new URL("../../../dist/explorer", import.meta.url));
 
 export interface PagesOptions {
   /** False: both pages answer 404. */

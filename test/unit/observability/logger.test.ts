@@ -5,7 +5,7 @@ import { createLogger } from "../../../src/observability/logger.js";
 
 function logged(level: string, write: (log: ReturnType<typeof createLogger>) => void) {
   const lines: string[] = [];
-  write(createLogger({ level, format: "json" }, { write: (line) => void lines.push(line) }));
+  write(createLogger(level, { write: (line) => void lines.push(line) }));
   return lines.map((line) => JSON.parse(line));
 }
 
@@ -69,7 +69,7 @@ test("something thrown that is no error is told of by its type alone", () => {
 test("without a destination it writes to stdout", () => {
   const script = `
     import { createLogger } from ${JSON.stringify(new URL("../../../src/observability/logger.ts", import.meta.url))};
-    createLogger({ level: "info", format: "json" }).info("Hello");`;
+    createLogger("info").info("Hello");`;
   const options = ["--import", "@oxc-node/core/register", "--input-type=module", "--eval", script];
   const stdout = execFileSync(process.execPath, options, { encoding: "utf8" });
   expect(JSON.parse(stdout)).toMatchObject({ level: "info", msg: "Hello" });
