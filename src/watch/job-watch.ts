@@ -62,7 +62,10 @@ export class JobWatch {
       newIncarnation: newId,
       onError: (error) =>
         log.debug({ event: "watch_history_away", err: error }, "Cannot read a status history"),
-      onEntries: (entries) => this.#poller.hurry(entries),
+      onEntries: (entries) => {
+        recorder.notice(entries);
+        this.#poller.hurry(entries);
+      },
     });
     this.#keeper = new LeaseKeeper({
       ...deps,

@@ -69,6 +69,12 @@ export class Recorder {
     this.#known = undefined;
   }
 
+  /** Looks at what is in the history now: an entry that this writer does not know was appended by another. */
+  notice(entries: readonly HistoryEntry[]): void {
+    const last = entries.at(-1)?.seq ?? 0;
+    if (this.#known && last > this.#known.head.seq) this.forget();
+  }
+
   /** Rejects while the store is away; to be called again then, with the same recording. */
   async record(recording: Recording): Promise<Recorded> {
     try {

@@ -1,56 +1,25 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.js";
-import { until } from "../../support/until.js";
-import { FaultyStores, type StoreView } from "./support/faulty-stores.js";
-import { type Reader, type Replica, startReplica } from "./support/replica.js";
-import { ScriptedUpstream } from "./support/scripted-upstream.js";
+import { type Pair, startPair } from "./support/pair.js";
 
-/** Two replicas, `a` and `b`, with a reader each whose token is the replica's name. `a` subscribes first and polls. */
 describe("two replicas over one store", () => {
-  let clock: FakeClock;
-  let upstream: ScriptedUpstream;
-  let stores: FaultyStores;
-  let views: { a: StoreView; b: StoreView };
-  let replicas: { a: Replica; b: Replica };
-  let readers: { a: Reader; b: Reader };
+  let upstream: Pair["upstream"];
+  let stores: Pair["stores"];
+  let views: Pair["views"];
+  let replicas: Pair["replicas"];
+  let readers: Pair["readers"];
+  let pair: Pair;
 
-  const pass = (ms: number) => clock.advance(ms);
-
-  async function eventually(what: string, holds: () => boolean): Promise<void> {
-    await until(what, async () => {
-      if (!holds()) await pass(50);
-      return holds();
-    });
-  }
-
+  const pass = (ms: number) => pair.pass(ms);
+  const eventually: Pair["eventually"] = (what, holds) => pair.eventually(what, holds);
+  const bothTold = (status: string) => pair.bothTold(status);
   const lastPoller = () => upstream.polls.at(-1)?.token;
-  const bothTold = (status: string) => () =>
-    [readers.a, readers.b].every((reader) => reader.events.at(-1)?.status === status);
 
   beforeEach(async () => {
-    clock = new FakeClock();
-    upstream = new ScriptedUpstream();
-    stores = new FaultyStores(clock, 1_024);
-    views = { a: stores.view(), b: stores.view() };
-    const start = (view: StoreView) =>
-      startReplica({
-        upstream,
-        clock,
-        stores: view.stores,
-        config: { pollIntervalMs: 200, maxPollIntervalMs: 200 },
-      });
-    replicas = { a: start(views.a), b: start(views.b) };
-    upstream.set("1", "INIT");
-    const a = replicas.a.read({ token: "a" });
-    await eventually("a begins", () => a.events.length === 1);
-    readers = { a, b: replicas.b.read({ token: "b" }) };
-    await eventually("b begins", bothTold("INIT"));
+    pair = await startPair();
+    ({ upstream, stores, views, replicas, readers } = pair);
   });
 
-  afterEach(async () => {
-    await Promise.all([replicas.a.watch.close(), replicas.b.watch.close()]);
-    await Promise.all([readers.a.stop(), readers.b.stop()]);
-  });
+  afterEach(() => pair[Symbol.asyncDispose]());
 
   test("poll from one of them only", async () => {
     const before = upstream.polls.length;

@@ -42,6 +42,7 @@ type AnyMethod = (...args: never[]) => Promise<unknown>;
 export class StoreView {
   /** `down`: nothing arrives. `mute`: everything arrives, and no answer comes back. */
   #state: "up" | "down" | "mute" = "up";
+  readonly #held = new Map<string, Promise<void>>();
   readonly #wakeListeners = new Set<(job: JobKey) => void>();
   readonly #upListeners = new Set<() => void>();
   readonly stores: WatchStores;
@@ -70,6 +71,21 @@ export class StoreView {
     if (state === "up" && !wasUp) for (const listener of this.#upListeners) listener();
   }
 
+  /** Calls of that method are under way until it is released. */
+  hold(method: string): { release(): void } {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#held.set(method, held);
+    return {
+      release: () => {
+        this.#held.delete(method);
+        release();
+      },
+    };
+  }
+
   wake(job: JobKey): void {
     if (this.#state === "up") for (const listener of this.#wakeListeners) listener(job);
   }
@@ -77,7 +93,7 @@ export class StoreView {
   #faulty<P extends "lease" | "history" | "throttle">(port: P): WatchStores[P] {
     const call = async (name: string, args: never[]): Promise<unknown> => {
       // As over a network, what is called now happens a little later.
-      await Promise.resolve();
+      await this.#held.get(name);
       if (this.#state === "down") throw new Error("store away");
       const target = this.current()[port] as unknown as Record<string, AnyMethod>;
       const method = target[name];

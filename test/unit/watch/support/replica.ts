@@ -15,7 +15,7 @@ import {
 import { callerWith, JOB, type ScriptedUpstream } from "./scripted-upstream.js";
 
 export interface ReplicaOptions {
-  upstream: ScriptedUpstream;
+  upstream: Pick<ScriptedUpstream, "poll">;
   stores?: WatchStores;
   clock?: Clock;
   config?: Partial<WatchConfig>;

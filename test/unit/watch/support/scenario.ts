@@ -90,7 +90,7 @@ export class Scenario {
       return job;
     };
     const replica = startReplica({
-      upstream: Object.assign(new ScriptedUpstream(), { poll }),
+      upstream: { poll },
       stores: view.stores,
       clock: this.#clock,
       config: { pollIntervalMs: 100, maxPollIntervalMs: 400 },

@@ -15,7 +15,9 @@ export interface World extends Replica, AsyncDisposable {
   told(reader: Reader, count: number): Promise<string[]>;
 }
 
-export function startWorld(options: Partial<ReplicaOptions> & { historyLength?: number } = {}): World {
+export function startWorld(
+  options: Partial<ReplicaOptions> & { upstream?: ScriptedUpstream; historyLength?: number } = {},
+): World {
   const clock = new FakeClock();
   const upstream = options.upstream ?? new ScriptedUpstream();
   const historyLength = options.historyLength ?? 1_024;

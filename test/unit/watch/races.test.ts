@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { startPair } from "./support/pair.js";
+
+test("an answer that comes after the lease has ended is not told: another may be polling", async () => {
+  await using pair = await startPair();
+  const { upstream, views, wires, readers } = pair;
+  const request = wires.a.hold("request");
+  await pair.eventually("a's poll is under way", () => wires.a.waiting === 1);
+  views.a.set("down");
+  const answer = wires.b.hold("answer");
+  await pair.eventually("b was answered INIT, and does not know yet", () => wires.b.waiting === 1);
+  views.a.set("up");
+  upstream.set("1", "WAITING");
+  request.release();
+  await pair.pass(200);
+  answer.release();
+  await pair.eventually("both are told", pair.bothTold("WAITING"));
+  await pair.pass(1_000);
+  for (const reader of [readers.a, readers.b]) expect(reader.told).toEqual(["1:INIT", "1:WAITING"]);
+});
+
+test("what was observed in time and recorded late is told, and after it what is so now", async () => {
+  await using pair = await startPair();
+  const { upstream, views, wires, readers } = pair;
+  upstream.set("1", "SCALING");
+  const answer = wires.a.hold("answer");
+  await pair.eventually("a was answered SCALING", () => wires.a.waiting === 1);
+  views.a.set("down");
+  answer.release();
+  upstream.set("1", "INIT");
+  const before = upstream.polls.length;
+  await pair.eventually("b polls", () => upstream.polls.length > before + 2);
+  views.a.set("up");
+  await pair.eventually("both are told", () => readers.b.events.length > 2 && pair.bothTold("INIT")());
+  for (const reader of [readers.a, readers.b]) expect(reader.told).toEqual(["1:INIT", "1:SCALING", "1:INIT"]);
+});
+
+test("who begins while changes arrive is told the status that he begins with, and none from before it", async () => {
+  await using pair = await startPair();
+  const { upstream, views, replicas, readers } = pair;
+  const load = views.b.hold("load");
+  const late = replicas.b.read({ token: "b" });
+  for (const status of ["WAITING", "RUNNING"] as const) {
+    upstream.set("1", status);
+    await pair.eventually("a is told", () => readers.a.events.at(-1)?.status === status);
+  }
+  load.release();
+  await pair.eventually("b is told", pair.bothTold("RUNNING"));
+  expect(readers.b.told).toEqual(["1:INIT", "1:WAITING", "1:RUNNING"]);
+  expect(late.told).toEqual(["1:RUNNING"]);
+  await late.stop();
+});
