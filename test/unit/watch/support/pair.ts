@@ -54,7 +54,16 @@ export async function startPair(): Promise<Pair> {
     [readers.a, readers.b].every((reader) => reader.events.at(-1)?.status === status);
   await eventually("b begins", bothTold("INIT"));
   return {
-    ...{ clock, upstream, stores, views, wires, replicas, readers, pass, eventually, bothTold },
+    clock,
+    upstream,
+    stores,
+    views,
+    wires,
+    replicas,
+    readers,
+    pass,
+    eventually,
+    bothTold,
     async [Symbol.asyncDispose]() {
       await Promise.all([replicas.a.watch.close(), replicas.b.watch.close()]);
       await Promise.all([readers.a.stop(), readers.b.stop()]);
