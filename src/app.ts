@@ -157,6 +157,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   });
   const services: Services = { lookups, upstream, creation, watch };
 
+  const dependencies = dependencyStates(upstream, redis);
+  metrics.observeDependencies(dependencies);
   const { operationsPerMinute: perMinute } = config.limits;
   const rateLimiter = createRateLimiter({ perMinute, clock, log, ...(redis && { redis }) });
   const http = await createHttpServer({
@@ -166,7 +168,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     identity: createIdentity(config.auth),
     limits: createQueryLimits({ maxDepth: config.limits.maxQueryDepth, maxCost: config.limits.maxQueryCost }),
     rateLimiter,
-    dependencies: dependencyStates(upstream, redis),
+    dependencies,
     metrics,
     events: metrics.http,
     log,

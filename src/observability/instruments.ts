@@ -24,6 +24,11 @@ export interface Instruments {
     description: Description<Labels[number]> & { labels: Labels },
   ): (...values: ValuesOf<Labels>) => void;
   gauge(description: Description): (value: number) => void;
+  /** A gauge of what `read` gives, by label value, whenever it is asked for. */
+  observedGauge(
+    description: Description<string> & { labels: readonly [string] },
+    read: () => Iterable<[label: string, value: number]>,
+  ): void;
   labelledGauge(description: Description<string> & { labels: readonly [string] }): Gauge<string>;
   /** A function that observes seconds. `buckets` are their upper bounds. */
   durations(description: Description & { buckets: number[] }): (seconds: number) => void;
@@ -70,6 +75,19 @@ export function createInstruments(registry: Registry): Instruments {
     gauge({ name, help }) {
       const gauge = new Gauge({ name: PREFIX + name, help, registers });
       return (value) => gauge.set(value);
+    },
+    observedGauge({ name, help, labels: [label] }, read) {
+      const gauge = new Gauge({
+        name: PREFIX + name,
+        help,
+        labelNames: [label],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const [value, amount] of read()) this.set({ [label]: value }, amount);
+        },
+      });
+      registry.registerMetric(gauge);
     },
     labelledGauge({ name, help, labels }) {
       return new Gauge({ name: PREFIX + name, help, labelNames: [...labels], registers });

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import type { CacheEvents } from "../cache/events.js";
 import type { CreationEvents } from "../creation/events.js";
 import type { HttpEvents } from "../http/events.js";
+import type { DependencyState } from "../http/health.js";
 import type { UpstreamEvents } from "../upstream/events.js";
 import type { WatchEvents } from "../watch/events.js";
 import { createCacheMetrics } from "./cache-metrics.js";
@@ -22,6 +23,8 @@ export interface Metrics {
   readonly upstream: UpstreamEvents;
   readonly watch: WatchEvents;
   readonly creation: CreationEvents;
+  /** Tells with every {@link text} which of these are away. */
+  observeDependencies(states: readonly Pick<DependencyState, "dependency" | "degradedReason">[]): void;
 }
 
 /**
@@ -32,6 +35,19 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const instruments = createInstruments(registry);
   collectDefaultMetrics({ register: registry });
+  let dependencies: Parameters<Metrics["observeDependencies"]>[0] = [];
+  instruments.observedGauge(
+    {
+      name: "dependency_up",
+      help: "1 while Redis or the upstream answers, by the last calls to it; 0 while it is away.",
+      labels: ["dependency"],
+    },
+    () =>
+      dependencies.map(({ dependency, degradedReason }) => [
+        dependency,
+        degradedReason() === undefined ? 1 : 0,
+      ]),
+  );
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
@@ -40,5 +56,8 @@ export function createMetrics(): Metrics {
     upstream: createUpstreamMetrics(instruments),
     watch: createWatchMetrics(instruments),
     creation: createCreationMetrics(instruments),
+    observeDependencies: (states) => {
+      dependencies = states;
+    },
   };
 }

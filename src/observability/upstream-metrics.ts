@@ -42,6 +42,16 @@ export function createUpstreamMetrics(instruments: Instruments): UpstreamEvents 
       help: "Changes of a circuit, by group of routes and the state that it changed to.",
       labels: ["group", "state"],
     }),
+    login: instruments.labelledCounter({
+      name: "upstream_logins_total",
+      help: "Logins to IAM for a token of this gateway's own, the first and every renewal, by outcome.",
+      labels: ["outcome"],
+    }),
+    identityRefused: instruments.labelledCounter({
+      name: "upstream_identity_refusals_total",
+      help: "Calls for which the upstream refused this gateway's own identity: made again with a renewed one, or given up.",
+      labels: ["then"],
+    }),
     waiting: (kind, length) => waiting.set({ kind }, length),
   };
 }

@@ -127,7 +127,7 @@ export function createUpstream(options: UpstreamOptions): ModelArtsUpstream {
     clock,
   });
   const health = new Health(clock.now);
-  const credentials = createCredentials({ identity: config.identity, timeoutMs, clock, random, log });
+  const credentials = createCredentials({ identity: config.identity, timeoutMs, clock, random, log, events });
   const gate = createGate(options);
   const budget = createBudget(options);
   const circuits = new Circuits({ now: clock.now, log, events });

@@ -18,6 +18,9 @@ export type CircuitState = "closed" | "open" | "half-open";
 /** How one attempt ended: answered with success, called off by whoever waited for it, or the error that it amounts to. */
 export type AttemptOutcome = "success" | "cancelled" | ErrorCode;
 
+/** How one login to IAM ended: with a token, or why there is none. */
+export type LoginOutcome = "success" | "rejected" | "unavailable" | "invalid-answer";
+
 /** What an operator wants to know of the traffic to the upstream. */
 export interface UpstreamEvents {
   /** One attempt has ended, `durationMs` after its first byte could have been sent. */
@@ -30,6 +33,10 @@ export interface UpstreamEvents {
   circuit(group: RouteGroup, state: CircuitState): void;
   /** So many calls wait, for a connection or for their share of UPSTREAM_CALLS_PER_MINUTE. */
   waiting(kind: "connection" | "call-budget", length: number): void;
+  /** A login to IAM has ended: the first one, or one for a token that another one shall take the place of. */
+  login(outcome: LoginOutcome): void;
+  /** The upstream refused this gateway's own identity, and the call was made again with a renewed one or given up. */
+  identityRefused(then: "renewed" | "given-up"): void;
 }
 
 const ignore = (): void => {};
@@ -41,4 +48,6 @@ export const silentUpstreamEvents: UpstreamEvents = {
   shed: ignore,
   circuit: ignore,
   waiting: ignore,
+  login: ignore,
+  identityRefused: ignore,
 };

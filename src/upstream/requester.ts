@@ -84,7 +84,7 @@ export class RetryingRequester implements Requester<UpstreamCall> {
       const result = (await this.#identityFailure(job)) ?? (await this.#attempt(job));
       if (result.kind === "success") return result.body;
       const renewed = mayRenew && (await this.#renewedIdentity(job, result));
-      this.#log(job, result.failure, attempt, renewed);
+      this.#report(job, result.failure, attempt, renewed);
       if (renewed) mayRenew = false;
       else await this.#pause(job, result.failure, attempt);
     }
@@ -174,7 +174,7 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     });
   }
 
-  #log({ call, request }: Job, failure: Failure, attempt: number, renewed: boolean): void {
+  #report({ call, request }: Job, failure: Failure, attempt: number, renewed: boolean): void {
     const { code, details } = failure.error;
     const fields = {
       route: request.route,
@@ -185,7 +185,8 @@ export class RetryingRequester implements Requester<UpstreamCall> {
       errorCode: details.upstream?.errorCode,
       attempt,
     };
-    const { log } = this.options;
+    const { log, events } = this.options;
+    if (failure.identityRefused) events.identityRefused(renewed ? "renewed" : "given-up");
     if (!failure.identityRefused) {
       log.debug({ event: "upstream_attempt_failed", ...fields }, "A call to ModelArts failed.");
     } else if (renewed) {

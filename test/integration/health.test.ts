@@ -56,6 +56,28 @@ describe("health", () => {
     );
   });
 
+  it("tells in the metrics what is away", async () => {
+    await using redis = await startRedis();
+    await using house = await startHouse({ REDIS_URL: redis.url, UPSTREAM_BUDGET_MS: "100" });
+    const up = async () => {
+      const text = await (await fetch(`${house.gateway.url}/metrics`)).text();
+      return [...text.matchAll(/^modelarts_gateway_dependency_up\{dependency="(\w+)"\} ([01])$/gm)]
+        .map(([, dependency, value]) => `${dependency} ${value}`)
+        .join();
+    };
+    expect(await up()).toBe("upstream 1,redis 1");
+    await redis.kill();
+    await until("Redis counts as away", async () => (await up()) === "upstream 1,redis 0");
+    await house.simulator.suspend();
+    await house.send('{ trainingJob(jobId: "10") { jobId } }');
+    expect(await up()).toBe("upstream 0,redis 0");
+    await Promise.all([redis.restart(), house.simulator.resume()]);
+    await until("both are back", async () => {
+      await ready(house.gateway.url);
+      return (await up()) === "upstream 1,redis 1";
+    });
+  });
+
   it("shows metrics in the Prometheus text format", async () => {
     await using house = await startHouse();
     await house.send('{ trainingJob(jobId: "10") { jobName } }');

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ServiceIdentity } from "../../src/config/index.js";
+import { createMetrics } from "../../src/observability/metrics.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { until } from "../support/until.js";
 import {
@@ -59,7 +60,7 @@ beforeEach(async () => {
 });
 afterEach(() => server[Symbol.asyncDispose]());
 
-function client(random = 0) {
+function client(random = 0, { upstream: events } = createMetrics()) {
   const login = {
     endpoint: server.url,
     username: "user",
@@ -69,7 +70,7 @@ function client(random = 0) {
   };
   const identity: ServiceIdentity = { kind: "iam-login", login };
   const log = pino({ level: "debug" }, { write: (line) => lines.push(line) });
-  return clientOf(server.url, { identity }, { clock, log, random: () => random });
+  return clientOf(server.url, { identity }, { clock, log, random: () => random, events });
 }
 
 type Client = ReturnType<typeof client>;
@@ -280,4 +281,39 @@ describe("a login that fails", () => {
     await upstream.close();
     expect(await failure).toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });
   });
+});
+
+it("logins are counted by how they ended, and the calls whose token was refused by what came of them", async () => {
+  const metrics = createMetrics();
+  const counted = async (series: string) =>
+    new RegExp(`^modelarts_gateway_upstream_${series} (\\d+)$`, "m").exec(await metrics.text())?.[1];
+  const untilCounted = (series: string, count: string) =>
+    until(series, async () => (await counted(series)) === count);
+  await using upstream = client(0, metrics);
+  await read(upstream);
+  expect(await counted('logins_total{outcome="success"}')).toBe("1");
+
+  await clock.advance(DAY_MS * 0.8);
+  for (const [script, outcome] of [
+    [json("", 503), "unavailable"],
+    [json("", 401), "rejected"],
+    [json("", 201), "invalid-answer"],
+  ] as const) {
+    iam = script;
+    await read(upstream);
+    await untilCounted(`logins_total{outcome="${outcome}"}`, "1");
+    await clock.advance(15 * 60_000);
+  }
+  iam = issuing();
+  await read(upstream);
+  await untilCounted('logins_total{outcome="success"}', "2");
+
+  refused.add("token-2");
+  await read(upstream);
+  expect(await counted('identity_refusals_total{then="renewed"}')).toBe("1");
+  refused.add("token-3").add("token-4");
+  await clock.advance(15 * 60_000);
+  await failureOf(read(upstream));
+  expect(await counted('identity_refusals_total{then="renewed"}')).toBe("2");
+  expect(await counted('identity_refusals_total{then="given-up"}')).toBe("1");
 });

@@ -84,6 +84,8 @@ test("the traffic to the upstream is counted and timed", async () => {
   metrics.upstream.shed("get_version");
   metrics.upstream.circuit("jobs", "open");
   metrics.upstream.waiting("connection", 7);
+  metrics.upstream.login("rejected");
+  metrics.upstream.identityRefused("given-up");
   const route = 'route="list_jobs"';
   expect(await value(metrics, `upstream_attempts_total{${route},outcome="success"}`)).toBe(1);
   expect(await value(metrics, `upstream_attempts_total{${route},outcome="UPSTREAM_TIMEOUT"}`)).toBe(1);
@@ -93,6 +95,8 @@ test("the traffic to the upstream is counted and timed", async () => {
   expect(await value(metrics, 'upstream_shed_total{route="get_version"}')).toBe(1);
   expect(await value(metrics, 'upstream_circuit_transitions_total{group="jobs",state="open"}')).toBe(1);
   expect(await value(metrics, 'upstream_waiting{kind="connection"}')).toBe(7);
+  expect(await value(metrics, 'upstream_logins_total{outcome="rejected"}')).toBe(1);
+  expect(await value(metrics, 'upstream_identity_refusals_total{then="given-up"}')).toBe(1);
 });
 
 test("watching is counted, and the time from a change to its delivery", async () => {
@@ -129,12 +133,14 @@ test("creations are counted by what became of them", async () => {
   creation.unknownOutcome();
   creation.reconciled("found");
   creation.storeAway();
+  creation.unreadable();
   expect(await value(metrics, "creation_created_total")).toBe(1);
   expect(await value(metrics, "creation_replayed_total")).toBe(1);
   expect(await value(metrics, 'creation_conflicts_total{reason="other-input"}')).toBe(1);
   expect(await value(metrics, "creation_unknown_outcomes_total")).toBe(1);
   expect(await value(metrics, 'creation_reconciliations_total{finding="found"}')).toBe(1);
   expect(await value(metrics, "creation_store_away_total")).toBe(1);
+  expect(await value(metrics, "creation_unreadable_total")).toBe(1);
 });
 
 test("what has never happened and has no labels is 0, not absent", async () => {

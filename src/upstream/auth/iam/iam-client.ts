@@ -1,5 +1,6 @@
 import type { Clock } from "../../../clock.js";
 import { HEADER_SAFE, type IamLogin } from "../../../config/index.js";
+import type { LoginOutcome } from "../../events.js";
 import { asObject, parseObject } from "../../json.js";
 import { dateOf, parseRetryAfter } from "../../resilience/retry-after.js";
 import { type HttpAnswer, type Transport, TransportError } from "../../transport/messages.js";
@@ -15,7 +16,7 @@ export interface IssuedToken {
  * Why there is no token. `rejected`: IAM does not let this user into that project. `unavailable`: no answer, 429 or 5xx.
  * `invalid-answer`: what came is none of IAM's.
  */
-export type LoginProblem = "rejected" | "unavailable" | "invalid-answer";
+export type LoginProblem = Exclude<LoginOutcome, "success">;
 
 /** Carries nothing of what was sent or answered. */
 export class LoginFailure extends Error {

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../clock.js";
 import type { IamLogin } from "../../../config/index.js";
 import { GatewayError } from "../../../errors.js";
+import type { UpstreamEvents } from "../../events.js";
 import { createTransport } from "../../transport/transport.js";
 import { type Authorization, IdentityUnavailable, type ServiceAuth } from "../authorization.js";
 import { type SecretValues, type WatchedSecretOptions, WatchedSecrets } from "../watched-secrets.js";
@@ -14,6 +15,7 @@ export interface IamSessionOptions extends WatchedSecretOptions {
   clock: Clock;
   /** From 0 to 1; spreads logins. */
   random: () => number;
+  events: Pick<UpstreamEvents, "login">;
 }
 
 /** A token in use. */
@@ -129,6 +131,7 @@ class IamSession implements ServiceAuth {
     };
     this.#rejected = undefined;
     this.#pace.succeeded();
+    this.options.events.login("success");
     this.options.log.info({ event: "iam_login", lifetimeMs }, "Logged in to IAM.");
   }
 
@@ -141,6 +144,7 @@ class IamSession implements ServiceAuth {
     this.#rejected = rejected ? secrets : undefined;
     this.#pace.failed(now, { rejected, ...(retryAfterMs !== undefined && { retryAfterMs }) });
     const nextInMs = this.#pace.waitMs(now);
+    this.options.events.login(problem);
     this.options.log[rejected ? "error" : "warn"](
       { event: "iam_login_failed", problem, status, nextInMs },
       rejected ? "IAM does not let this gateway's user in." : "The login to IAM failed.",
