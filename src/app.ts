@@ -2,7 +2,6 @@ import { createRedisPermits } from "./budget/index.js";
 import { createLookups, createMemoryStore, createProofs, createRedisStore } from "./cache/index.js";
 import { type Clock, systemClock } from "./clock.js";
 import type { Config } from "./config/index.js";
-import type { Services } from "./context.js";
 import {
   createMemoryIdempotencyStore,
   createRedisIdempotencyStore,
@@ -155,8 +154,6 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     clock,
     events: metrics.creation,
   });
-  const services: Services = { lookups, upstream, creation, watch };
-
   const dependencies = dependencyStates(upstream, redis);
   metrics.observeDependencies(dependencies);
   const { operationsPerMinute: perMinute } = config.limits;
@@ -164,7 +161,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const http = await createHttpServer({
     config: config.http,
     schema: buildGatewaySchema(),
-    services,
+    services: { lookups, upstream, creation, watch },
     identity: createIdentity(config.auth),
     limits: createQueryLimits({ maxDepth: config.limits.maxQueryDepth, maxCost: config.limits.maxQueryCost }),
     rateLimiter,
