@@ -1,4 +1,5 @@
 export * from "./caller.js";
+export * from "./coverage.js";
 export * from "./long-id.js";
 export * from "./new-version.js";
 export * from "./specs.js";

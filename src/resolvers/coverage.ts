@@ -8,28 +8,9 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { Coverage, TrainingJobVersion } from "../domain/index.js";
+import { type Coverage, coverageOfField, type TrainingJobVersion } from "../domain/index.js";
 
 const SIZE: Record<Coverage, number> = { summary: 0, list: 1, details: 2 };
-
-/** What the list of jobs tells of a job's current version. */
-const SUMMARY_FIELDS = new Set([
-  "__typename",
-  "jobId",
-  "jobName",
-  "jobDesc",
-  "versionId",
-  "status",
-  "statusCode",
-  "terminal",
-  "createTime",
-  "duration",
-]);
-
-function coverageOfField(name: string): Coverage {
-  if (name === "specCode") return "details";
-  return SUMMARY_FIELDS.has(name) ? "summary" : "list";
-}
 
 function larger(a: Coverage, b: Coverage): Coverage {
   return SIZE[a] >= SIZE[b] ? a : b;

@@ -3,31 +3,8 @@ import { describe, expect, it } from "vitest";
 import { openEventStream } from "../support/event-stream.js";
 import { collect, webSocketClient } from "../support/graphql-client.js";
 import { type House, startHouse } from "../support/house.js";
+import { transports } from "../support/transports.js";
 import { until } from "../support/until.js";
-
-interface SeenError {
-  message: string;
-  extensions: Record<string, unknown>;
-}
-
-/** Sends an operation over each transport; the first error that comes back. */
-const transports: Record<string, (house: House, query: string) => Promise<SeenError | undefined>> = {
-  async HTTP(house, query) {
-    return (await house.send(query)).body.errors?.[0];
-  },
-  async WebSocket(house, query) {
-    const client = webSocketClient(house.gateway.url, house.simulator.headers);
-    const answer = collect(client, { query });
-    await until("the operation has ended", () => answer.completed || answer.errors.length > 0);
-    await client.dispose();
-    return answer.errors[0] as SeenError | undefined;
-  },
-  async "event stream"(house, query) {
-    const stream = await openEventStream(house.gateway.url, { query }, house.simulator.headers);
-    await stream.ended;
-    return (stream.events[0]?.data as { errors?: SeenError[] } | undefined)?.errors?.[0];
-  },
-};
 
 const BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8";
 const WATCH = 'subscription { trainingJobStatusChanged(jobId: "10") { status } }';

@@ -1,3 +1,5 @@
+import { coverageOfField } from "../../domain/index.js";
+
 /** What a field can cost in upstream calls, and how many items its value can hold. */
 export interface FieldCost {
   /** Upstream calls that resolving the field once can need at worst. */
@@ -11,27 +13,14 @@ export interface FieldCost {
   page?: "own" | "above";
 }
 
-/** Of a job's current version, the upstream's list of jobs holds these; the rest needs a call. */
-const IN_JOB_LIST: ReadonlySet<string> = new Set([
-  "__typename",
-  "jobId",
-  "jobName",
-  "jobDesc",
-  "versionId",
-  "status",
-  "statusCode",
-  "terminal",
-  "createTime",
-  "duration",
-]);
-
+/** The upstream's list of jobs holds some fields of a job's current version; the rest needs a call. */
 function callBeyondJobList(selected: ReadonlySet<string>): number {
-  return [...selected].some((name) => !IN_JOB_LIST.has(name)) ? 1 : 0;
+  return [...selected].some((name) => coverageOfField(name) !== "summary") ? 1 : 0;
 }
 
-/** The upstream's list of versions holds every field but `spec_code`. */
-function callForSpecCode(selected: ReadonlySet<string>): number {
-  return selected.has("specCode") ? 1 : 0;
+/** The upstream's list of versions holds nearly every field. */
+function callBeyondVersionList(selected: ReadonlySet<string>): number {
+  return [...selected].some((name) => coverageOfField(name) === "details") ? 1 : 0;
 }
 
 /** The rules that look things up: resource specs, engines, the job's versions, and the previous version where that list is incomplete. */
@@ -55,7 +44,7 @@ export const FIELD_COSTS: Readonly<Record<string, FieldCost>> = {
   "StopTrainingJobVersionPayload.version": { calls: 1 },
   "TrainingJobPage.jobs": { page: "above" },
   "TrainingJob.currentVersion": { itemCalls: callBeyondJobList },
-  "TrainingJob.versions": { calls: 1, itemCalls: callForSpecCode, page: "own" },
+  "TrainingJob.versions": { calls: 1, itemCalls: callBeyondVersionList, page: "own" },
   "TrainingJobVersion.preVersion": { calls: 1 },
   "TrainingJobVersion.resourceSpec": { calls: 1 },
   "TrainingJobStatusEvent.version": { calls: 1 },
