@@ -11,6 +11,7 @@ import type { HttpEvents } from "./events.js";
 import { createFastify } from "./fastify.js";
 import { registerGraphql } from "./graphql-route.js";
 import { type DependencyState, type LifePhase, registerHealth } from "./health.js";
+import { closeIdleConnections } from "./idle-connections.js";
 import type { QueryLimits, RateLimiter } from "./limits/index.js";
 import { createOperationLog } from "./operation-log.js";
 import { isOriginAllowed } from "./origin.js";
@@ -108,6 +109,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     if (!isOriginAllowed(request, config.corsOrigins)) return refuseUpgrade(socket, "403 Forbidden");
     webSockets.upgrade(request, socket, head);
   });
+
+  closeIdleConnections(app.server, () => phase === "closing");
 
   return {
     async listen() {
