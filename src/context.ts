@@ -1,5 +1,12 @@
 import type { Caller } from "./domain/index.js";
-import type { Lookups, RequestLookups, StatusWatch, UpstreamWrites, VersionCreation } from "./ports.js";
+import type {
+  Ingredients,
+  Lookups,
+  RequestLookups,
+  StatusWatch,
+  UpstreamWrites,
+  VersionCreation,
+} from "./ports.js";
 
 /** What resolvers may use; the same for every request. */
 export interface Services {
@@ -56,6 +63,11 @@ export class GatewayContext {
       ...(this.request.signal && { signal: this.request.signal }),
     });
     return this.made.lookups;
+  }
+
+  /** What the operation was made from; undefined when its answer must not be given again. */
+  ingredients(): Ingredients | undefined {
+    return this.made.lookups?.ingredients();
   }
 
   /** A context for the next event of a subscription: what it looks up is not what an earlier event looked up. */

@@ -27,18 +27,25 @@ const SERVICE: { credential: Credential; credentialId: string } = {
   credentialId: "service",
 };
 
-/** Tokens whose hash is remembered: every request asks for it. */
+/** The names that a token goes by. */
+interface TokenNames {
+  credentialId: string;
+  quotaKey: string;
+}
+
+/** Tokens whose names are remembered: every request asks for them. */
 const REMEMBERED_TOKENS = 10_000;
 
-function hashWith(secret: string | undefined): (token: string) => string {
-  const known = new LRUCache<string, string>({ max: REMEMBERED_TOKENS });
+function namesWith(secret: string | undefined): (token: string) => TokenNames {
+  const known = new LRUCache<string, TokenNames>({ max: REMEMBERED_TOKENS });
   return (token) => {
     const remembered = known.get(token);
     if (remembered !== undefined) return remembered;
     const hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret);
-    const digest = hash.update(token).digest("base64url");
-    known.set(token, digest);
-    return digest;
+    const credentialId = hash.update(token).digest("base64url");
+    const names = { credentialId, quotaKey: `credential:${credentialId}` };
+    known.set(token, names);
+    return names;
   };
 }
 
@@ -50,7 +57,7 @@ function badProject(message: string): GatewayError {
 
 /** Tells who asks, as AUTH_MODE says. */
 export function createIdentity(auth: AuthConfig): Identity {
-  const hash = hashWith(auth.keyHashSecret);
+  const namesOf = namesWith(auth.keyHashSecret);
 
   function projectOf(headers: IdentityHeaders): string {
     const projectId = headers["x-project-id"] || auth.defaultProjectId;
@@ -73,12 +80,12 @@ export function createIdentity(auth: AuthConfig): Identity {
       return {
         projectId: projectOf(headers),
         credential: { kind: "token", token },
-        credentialId: hash(token),
+        credentialId: namesOf(token).credentialId,
       };
     },
     quotaKey(headers, address) {
       const token = headers["x-auth-token"];
-      return auth.mode === "passthrough" && token ? `credential:${hash(token)}` : `address:${address}`;
+      return auth.mode === "passthrough" && token ? namesOf(token).quotaKey : `address:${address}`;
     },
   };
 }

@@ -56,6 +56,12 @@ export interface Upstream extends UpstreamReads, UpstreamWrites, UpstreamHealth 
   close(): Promise<void>;
 }
 
+/** What an operation was made from. */
+export interface Ingredients {
+  /** True while looking all of it up again would find the same, and give it to the same caller. */
+  hold(): boolean;
+}
+
 /** One caller's lookups within one operation. */
 export interface RequestLookups {
   trainingJobs(query: JobListQuery): Promise<TrainingJobPage>;
@@ -70,6 +76,8 @@ export interface RequestLookups {
   ): Promise<TrainingJobVersion | null>;
   resourceSpecs(query: ResourceSpecQuery, options?: Freshness): Promise<ResourceSpec[]>;
   engineSpecs(jobType: JobType, options?: Freshness): Promise<EngineSpec[]>;
+  /** What this operation was given so far; undefined when it was given nothing, or something that no cache here may give again. */
+  ingredients(): Ingredients | undefined;
 }
 
 export interface Freshness {

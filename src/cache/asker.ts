@@ -1,7 +1,10 @@
 import type { LookupRequest } from "../ports.js";
+import type { Trail } from "./ingredients.js";
 
 /** Who asks, within which operation. */
 export interface Asker extends LookupRequest {
+  /** Where lookups note what they gave. */
+  trail: Pick<Trail, "note">;
   /** Taken when the operation arrived: see Fences. */
   arrived: number;
 }

@@ -43,12 +43,31 @@ export class Core {
     return this.options.config.activeTtlMs;
   }
 
+  /** Grows whenever something that could be given is dropped or replaced, or a proof is revoked. */
+  get revision(): number {
+    return this.fences.raised + this.tier.removed + this.options.proofs.revoked;
+  }
+
+  /** Until when the upstream's answers to this caller prove that he may have the entry (ms since the epoch). */
+  mayHaveUntil(caller: Caller, resource: Resource<unknown>, entry: Entry<unknown>): number {
+    const { proofs } = this.options;
+    // A job list is its own credential's alone: the answer itself is the proof.
+    if (resource.subject === null) return entry.answeredAt + proofs.ttlMs;
+    return proofs.heldUntil(caller, resource.subject);
+  }
+
   /** True when the upstream has answered this caller, recently enough, about what the entry is about. */
   mayHave(caller: Caller, resource: Resource<unknown>, entry: Entry<unknown>): boolean {
-    const { proofs, clock } = this.options;
-    // A job list is its own credential's alone: the answer itself is the proof.
-    if (resource.subject === null) return clock.now() - entry.answeredAt < proofs.ttlMs;
-    return proofs.holdsHere(caller, resource.subject);
+    return this.options.clock.now() < this.mayHaveUntil(caller, resource, entry);
+  }
+
+  /** How an entry of this process may be given to this caller at once; undefined when it may not. */
+  mayGive(caller: Caller, resource: Resource<unknown>, entry: Entry<unknown>): "fresh" | "stale" | undefined {
+    if (!this.mayHave(caller, resource, entry)) return undefined;
+    const standing = this.standingHere(entry);
+    if (standing === "fresh") return standing;
+    // Past its end only while somebody fetches a newer one.
+    return standing === "stale" && this.board.of(resource).length > 0 ? standing : undefined;
   }
 
   /** How an entry of this process stands, which other replicas may have invalidated unheard while the channel is not known alive. */

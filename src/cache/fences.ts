@@ -9,6 +9,7 @@ interface Mark {
  */
 export class Fences {
   #sequence = 0;
+  #raised = 0;
   #floor: Mark = { sequence: 0, at: Number.NEGATIVE_INFINITY };
   readonly #marks = new Map<string, Mark>();
 
@@ -16,6 +17,11 @@ export class Fences {
     private readonly now: () => number,
     private readonly maxMarks = 50_000,
   ) {}
+
+  /** How often something was invalidated. */
+  get raised(): number {
+    return this.#raised;
+  }
 
   /** A number greater than all before. */
   next(): number {
@@ -25,6 +31,7 @@ export class Fences {
 
   /** Everything of the group, or of these parts of it, that began until now is not current any more. */
   raise(group: string, parts?: readonly string[]): void {
+    this.#raised += 1;
     const mark = { sequence: this.next(), at: this.now() };
     if (parts === undefined) this.#set(group, mark);
     else for (const part of parts) this.#set(`${group}#${part}`, mark);

@@ -34,7 +34,10 @@ export class CachedLookup implements Lookup {
     for (;;) {
       asker.signal?.throwIfAborted();
       const found = this.#here(resource, asker, fresh);
-      if (found !== undefined) return found.value;
+      if (found !== undefined) {
+        asker.trail.note(resource, found.value, fresh);
+        return found.value;
+      }
       const flight: Flight =
         this.#join(resource, asker, fresh, ownOnly) ?? this.#start(resource, asker, fresh);
       const outcome = await flight.join(asker.signal);
@@ -44,14 +47,20 @@ export class CachedLookup implements Lookup {
         continue;
       }
       if (outcome.kind === "failure") throw outcome.error;
+      asker.trail.note(resource, outcome.value, fresh);
       // A flight of this resource answers with its type.
       return outcome.value as V | null;
     }
   }
 
   async peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {
-    const found = this.#here(resource, asker, false);
-    if (found !== undefined) return found;
+    const entry = this.#here(resource, asker, false) ?? (await this.#shared(resource, asker));
+    if (entry !== undefined) asker.trail.note(resource, entry.value, false);
+    return entry;
+  }
+
+  /** What the shared tier has that is fresh and that the caller may have. */
+  async #shared<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {
     const sequence = this.core.fences.next();
     const read = await this.core.read(resource, asker.caller);
     const entry = read?.entry && entryFromStore<V>(read.entry, sequence);
@@ -70,17 +79,13 @@ export class CachedLookup implements Lookup {
 
   /** What this process has and may give at once. */
   #here<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Entry<V> | undefined {
-    const { tier, board, options } = this.core;
+    const { tier, options } = this.core;
     const entry = tier.get(resource);
-    if (entry === undefined || !this.core.mayHave(asker.caller, resource, entry)) return undefined;
-    if (fresh && entry.loadSequence <= asker.arrived) return undefined;
-    const standing = this.core.standingHere(entry);
-    if (standing === "fresh") {
-      options.events.hit("process", resource.kind);
-      return entry;
-    }
-    if (standing === "over" || fresh || board.of(resource).length === 0) return undefined;
-    options.events.staleServed(resource.kind);
+    if (entry === undefined || (fresh && entry.loadSequence <= asker.arrived)) return undefined;
+    const standing = this.core.mayGive(asker.caller, resource, entry);
+    if (standing === undefined || (fresh && standing === "stale")) return undefined;
+    if (standing === "fresh") options.events.hit("process", resource.kind);
+    else options.events.staleServed(resource.kind);
     return entry;
   }
 

@@ -7,6 +7,7 @@ import type { Lookups, UpstreamReads } from "../ports.js";
 import { Core } from "./core.js";
 import type { CacheEvents } from "./events.js";
 import { jobGroup, jobListsGroup, LIST_PART, versionPart } from "./groups.js";
+import { Trail } from "./ingredients.js";
 import { CachedLookup } from "./lookup.js";
 import type { CacheProofs } from "./proofs.js";
 import { createRequestLookups } from "./request-lookups.js";
@@ -94,8 +95,10 @@ export function createLookups(options: LookupsOptions): Lookups {
   return {
     forRequest(request) {
       if (request.signal) setMaxListeners(0, request.signal);
-      const asker = { ...request, arrived: core.fences.next() };
-      return createRequestLookups({ lookup, resources, fences: core.fences, asker });
+      const trail = new Trail(core, request.caller);
+      const asker = { ...request, arrived: core.fences.next(), trail };
+      const lookups = createRequestLookups({ lookup, resources, fences: core.fences, asker });
+      return { ...lookups, ingredients: () => trail.ingredients() };
     },
 
     async invalidateJob(projectId, jobId) {

@@ -11,12 +11,18 @@ const BYTES_PER_ENTRY = 512;
 export class ProcessTier {
   readonly #entries: LRUCache<string, Entry<unknown>>;
   #emptiedAt = 0;
+  #removed = 0;
 
   constructor(
     private readonly fences: Fences,
     maxBytes: number,
   ) {
-    this.#entries = new LRUCache({ maxSize: maxBytes });
+    this.#entries = new LRUCache({
+      maxSize: maxBytes,
+      dispose: () => {
+        this.#removed += 1;
+      },
+    });
   }
 
   /** Undefined when there is none, or one that was invalidated. */
@@ -47,6 +53,11 @@ export class ProcessTier {
   empty(): void {
     this.#emptiedAt = this.fences.next();
     this.#entries.clear();
+  }
+
+  /** How many entries have gone, or were replaced. */
+  get removed(): number {
+    return this.#removed;
   }
 
   /** Bytes held, by the estimate that bounds them. */

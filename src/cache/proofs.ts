@@ -10,8 +10,12 @@ import type { SharedStore } from "./store.js";
 export interface CacheProofs extends Proofs {
   /** AUTH_PROOF_TTL_MS. */
   readonly ttlMs: number;
+  /** How many proofs were revoked here. */
+  readonly revoked: number;
   /** What this process knows without asking anyone. */
   holdsHere(caller: Caller, subject: ProofSubject): boolean;
+  /** Until when that holds (ms since the epoch); a time in the past where nothing is known. */
+  heldUntil(caller: Caller, subject: ProofSubject): number;
   /** Takes over a proof of that age (ms) that was read from the shared store. */
   learn(caller: Caller, subject: ProofSubject, ageMs: number): void;
 }
@@ -40,6 +44,7 @@ export function createProofs({
   const provenAt = createBoundedMap<number>(maxProofs);
   const sharedAt = createBoundedMap<number>(maxProofs);
   const revokedAt = createBoundedMap<number>(maxProofs);
+  let revoked = 0;
   const keyOf = (caller: Caller, group: string) => `${caller.credentialId}|${group}`;
   const ignore = () => events.storeFailed("proof");
 
@@ -47,9 +52,13 @@ export function createProofs({
     if (at > (provenAt.get(key) ?? Number.NEGATIVE_INFINITY)) provenAt.set(key, at);
   }
 
-  function holdsHere(caller: Caller, subject: ProofSubject): boolean {
+  function heldUntil(caller: Caller, subject: ProofSubject): number {
     const at = provenAt.get(keyOf(caller, groupOfSubject(caller.projectId, subject)));
-    return at !== undefined && clock.now() - at < proofTtlMs;
+    return at === undefined ? Number.NEGATIVE_INFINITY : at + proofTtlMs;
+  }
+
+  function holdsHere(caller: Caller, subject: ProofSubject): boolean {
+    return clock.now() < heldUntil(caller, subject);
   }
 
   // A shared proof can be read after it was revoked here: the read was under way, or the store was away.
@@ -61,7 +70,11 @@ export function createProofs({
 
   return {
     ttlMs: proofTtlMs,
+    get revoked() {
+      return revoked;
+    },
     holdsHere,
+    heldUntil,
     learn,
 
     record(caller, subject) {
@@ -93,6 +106,7 @@ export function createProofs({
     revoke(caller, subject) {
       const group = groupOfSubject(caller.projectId, subject);
       const key = keyOf(caller, group);
+      revoked += 1;
       provenAt.delete(key);
       sharedAt.delete(key);
       revokedAt.set(key, clock.now());

@@ -31,7 +31,7 @@ interface Wanted<V> {
 }
 
 /** The lookups of one operation: what it asks for twice is looked up once, what it asks for together is batched. */
-export function createRequestLookups(options: RequestLookupsOptions): RequestLookups {
+export function createRequestLookups(options: RequestLookupsOptions): Omit<RequestLookups, "ingredients"> {
   const { lookup, resources, fences, asker } = options;
   const { caller } = asker;
 

@@ -77,16 +77,22 @@ function finish(context: Context, startedAt: number, recordOperation: RecordOper
   });
 }
 
+/** The query that a request asked for and got, the whole of it; undefined for anything else. */
+function succeededQuery({ operation, operationName, response }: Context): Handled["query"] {
+  const isWhole = response.body?.kind === "single" && response.body.singleResult.errors === undefined;
+  return operation?.operation === "query" && isWhole ? { name: operationName ?? null } : undefined;
+}
+
 function gatewayPlugin(
   { limits, rateLimiter, recordOperation }: ApolloOptions,
-  wellFormed: WeakSet<HTTPGraphQLRequest>,
+  handled: WeakMap<HTTPGraphQLRequest, Handled>,
 ): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart(): Promise<GraphQLRequestListener<GatewayContext>> {
       const startedAt = performance.now();
       return {
         async didResolveSource({ request }) {
-          if (request.http) wellFormed.add(request.http);
+          if (request.http) handled.set(request.http, { query: undefined });
         },
         async didResolveOperation(context) {
           rateLimiter.consume(context.contextValue.quotaKey);
@@ -94,22 +100,30 @@ function gatewayPlugin(
         },
         async willSendResponse(context) {
           finish(context, startedAt, recordOperation);
+          const { http } = context.request;
+          if (http && handled.has(http)) handled.set(http, { query: succeededQuery(context) });
         },
       };
     },
   };
 }
 
+/** What became of a request of GraphQL over HTTP. */
+export interface Handled {
+  /** The query that was answered without an error. */
+  query: { name: string | null } | undefined;
+}
+
 /** Apollo Server for queries and mutations over HTTP. */
 export interface Apollo {
   server: ApolloServer<GatewayContext>;
-  /** Whether the request was one of GraphQL over HTTP, whatever became of its document. Known once it is answered. */
-  isWellFormed(request: HTTPGraphQLRequest): boolean;
+  /** Undefined where the request was none of GraphQL over HTTP. Known once it is answered. */
+  handled(request: HTTPGraphQLRequest): Handled | undefined;
 }
 
 /** Starts Apollo Server. It renders no page and calls no outside address. */
 export async function startApollo(options: ApolloOptions): Promise<Apollo> {
-  const wellFormed = new WeakSet<HTTPGraphQLRequest>();
+  const handled = new WeakMap<HTTPGraphQLRequest, Handled>();
   const apolloLimits = createApolloLimits(options.limits);
   const server = new ApolloServer<GatewayContext>({
     schema: options.schema,
@@ -130,9 +144,9 @@ export async function startApollo(options: ApolloOptions): Promise<Apollo> {
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       apolloLimits.plugin,
-      gatewayPlugin(options, wellFormed),
+      gatewayPlugin(options, handled),
     ],
   });
   await server.start();
-  return { server, isWellFormed: (request) => wellFormed.has(request) };
+  return { server, handled: (request) => handled.get(request) };
 }

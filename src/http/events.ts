@@ -8,11 +8,14 @@ export interface HttpEvents {
     outcome: "ok" | ErrorCode | (string & {}),
     seconds: number,
   ): void;
+  /** A query was answered with a kept answer, without being executed. */
+  answerRepeated(): void;
   /** A WebSocket or an event stream was opened; the returned function is called when it closes. */
   streamOpened(transport: "ws" | "sse"): () => void;
 }
 
 export const silentHttpEvents: HttpEvents = {
   operation() {},
+  answerRepeated() {},
   streamOpened: () => () => {},
 };

@@ -1,3 +1,5 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import { Readable } from "node:stream";
 import cors from "@fastify/cors";
 import Fastify, {
   type FastifyError,
@@ -7,6 +9,7 @@ import Fastify, {
 } from "fastify";
 import { GraphQLError } from "graphql";
 import type { HttpConfig } from "../config/index.js";
+import type { AnswerCache } from "./answers/index.js";
 import { createClientErrorHandler } from "./client-error.js";
 import { badRequest } from "./operation-request.js";
 import { type PublishError, withRequestId } from "./public-error.js";
@@ -33,12 +36,30 @@ export interface Timing {
   checkIntervalMs: number;
 }
 
-/** A Fastify instance with request ids, CORS, limits and JSON errors; routes are for others to add. */
-export function createFastify(
-  config: HttpConfig,
-  publishError: PublishError,
-  timing: Timing = { requestTimeoutMs: REQUEST_TIMEOUT_MS, checkIntervalMs: CHECK_INTERVAL_MS },
-): FastifyInstance {
+const TIMING: Timing = { requestTimeoutMs: REQUEST_TIMEOUT_MS, checkIntervalMs: CHECK_INTERVAL_MS };
+
+function createHttp1Server(listener: RequestListener, { requestTimeoutMs, checkIntervalMs }: Timing): Server {
+  const options = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Node takes the longer one of this and its time-out for headers as the limit of a whole request, and only what
+    // it is created with shortens the latter.
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: checkIntervalMs,
+  };
+  return createServer(options, listener);
+}
+
+export interface FastifyOptions {
+  config: HttpConfig;
+  publishError: PublishError;
+  answers: AnswerCache;
+  timing?: Timing;
+}
+
+/** A Fastify instance behind the answer cache, with request ids, CORS, limits and JSON errors; routes are for others to add. */
+export function createFastify(options: FastifyOptions): FastifyInstance {
+  const { config, publishError, answers, timing = TIMING } = options;
   function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
     const published = withRequestId(publishError(requestRefused(error)), request.id);
     reply.code(error.statusCode ?? 500).send({ errors: [published] });
@@ -49,16 +70,8 @@ export function createFastify(
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
     genReqId: (request) => requestIdFrom(request.headers["x-request-id"]),
-    requestTimeout: timing.requestTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      // Node takes the longer one of this and its time-out for headers as the limit of a whole request, and only what
-      // it is created with shortens the latter.
-      requestTimeout: timing.requestTimeoutMs,
-      connectionsCheckingInterval: timing.checkIntervalMs,
-    },
+    serverFactory: (handler) => createHttp1Server(answers.inFrontOf(handler), timing),
     clientErrorHandler: createClientErrorHandler(publishError),
     // A path that does not decode never comes to the hooks.
     frameworkErrors(error, request, reply) {
@@ -67,6 +80,10 @@ export function createFastify(
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
+  });
+  app.addHook("preParsing", async (request, _reply, payload) => {
+    const body = answers.bodyOf(request.raw);
+    return body === undefined ? payload : Readable.from([body]);
   });
   app.register(cors, {
     origin: config.corsOrigins.length > 0 ? config.corsOrigins : false,

@@ -2,7 +2,8 @@ import { HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from "@a
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayContext, type Services } from "../context.js";
 import type { Identity } from "../identity.js";
-import type { Apollo } from "./apollo.js";
+import type { AnswerCache } from "./answers/index.js";
+import type { Apollo, Handled } from "./apollo.js";
 import { chooseMediaType, type MediaType } from "./media-type.js";
 import { badRequest } from "./operation-request.js";
 import { type PublishError, withRequestId } from "./public-error.js";
@@ -10,9 +11,16 @@ import { identityHeaders, requestInfo } from "./request-info.js";
 
 export interface GraphqlRouteOptions {
   apollo: Apollo;
+  answers: AnswerCache;
   services: Services;
   identity: Identity;
   publishError: PublishError;
+}
+
+interface Answered {
+  context: GatewayContext | undefined;
+  handled: Handled | undefined;
+  body: string;
 }
 
 const NOT_ACCEPTABLE = "Accept application/graphql-response+json or application/json.";
@@ -61,7 +69,26 @@ function bodyOf(response: HTTPGraphQLResponse, requestId: string | undefined): s
 
 /** Queries and mutations by POST, queries by GET. */
 export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, services, identity, publishError } = options;
+  const { apollo, answers, services, identity, publishError } = options;
+
+  function newContext(request: FastifyRequest, reply: FastifyReply): GatewayContext {
+    const headers = identityHeaders(request.headers);
+    const source = { requestId: request.id, headers, address: request.ip, signal: clientGone(reply) };
+    return new GatewayContext(services, requestInfo(identity, source));
+  }
+
+  function keep(request: FastifyRequest, reply: FastifyReply, answered: Answered): void {
+    const ingredients = answered.context?.ingredients();
+    if (ingredients === undefined || answered.handled?.query === undefined) return;
+    const { name } = answered.handled.query;
+    answers.keep(request.raw, {
+      operationName: name,
+      ingredients,
+      headers: reply.getHeaders(),
+      body: answered.body,
+    });
+  }
+
   app.route({
     method: ["GET", "POST"],
     url: "/graphql",
@@ -80,25 +107,21 @@ export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptio
         search: new URL(request.url, "http://gateway").search,
         body: request.body,
       };
+      let context: GatewayContext | undefined;
       const response = await apollo.server.executeHTTPGraphQLRequest({
         httpGraphQLRequest,
         context: async () => {
-          const source = {
-            requestId: request.id,
-            headers: identityHeaders(request.headers),
-            address: request.ip,
-          };
-          return new GatewayContext(
-            services,
-            requestInfo(identity, { ...source, signal: clientGone(reply) }),
-          );
+          context = newContext(request, reply);
+          return context;
         },
       });
-      const wellFormed = apollo.isWellFormed(httpGraphQLRequest);
-      return reply
-        .code(statusOf(response, wellFormed))
-        .headers({ ...Object.fromEntries(response.headers), ...NO_STORE })
-        .send(bodyOf(response, wellFormed ? undefined : request.id));
+      const handled = apollo.handled(httpGraphQLRequest);
+      const body = bodyOf(response, handled ? undefined : request.id);
+      reply
+        .code(statusOf(response, handled !== undefined))
+        .headers({ ...Object.fromEntries(response.headers), ...NO_STORE });
+      keep(request, reply, { context, handled, body });
+      return reply.send(body);
     },
   });
 }

@@ -5,6 +5,7 @@ import type { HttpConfig } from "../config/index.js";
 import type { Services } from "../context.js";
 import type { Identity } from "../identity.js";
 import type { Logger } from "../observability/logger.js";
+import { createAnswerCache } from "./answers/index.js";
 import { startApollo } from "./apollo.js";
 import { registerEventStream } from "./event-stream.js";
 import type { HttpEvents } from "./events.js";
@@ -69,7 +70,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const operations = createStreamOperations({ schema, services, limits, rateLimiter, introspection });
   const shared = { operations, identity, publishError, recordOperation, events };
 
-  const app = createFastify(config, publishError);
+  const clientAddress = createClientAddress(config.trustedProxies);
+  const answers = createAnswerCache({
+    path: GRAPHQL_PATH,
+    identity,
+    clientAddress,
+    rateLimiter,
+    recordOperation,
+    events,
+    isOpen: () => phase !== "closing",
+  });
+  const app = createFastify({ config, publishError, answers });
   const apollo = await startApollo({
     schema,
     limits,
@@ -80,7 +91,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     log,
   });
   await registerPages(app, { enabled: config.explorer, endpointPath: GRAPHQL_PATH });
-  registerGraphql(app, { apollo, services, identity, publishError });
+  registerGraphql(app, { apollo, answers, services, identity, publishError });
   const eventStreams = registerEventStream(app, { ...shared, corsOrigins: config.corsOrigins });
   registerHealth(app, {
     phase: () => phase,
@@ -96,7 +107,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   const webSockets = createWebSocketEndpoint({
     ...shared,
-    clientAddress: createClientAddress(config.trustedProxies),
+    clientAddress,
     maxMessageBytes: config.maxBodyBytes,
     log,
   });

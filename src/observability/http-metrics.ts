@@ -20,6 +20,10 @@ export function createHttpMetrics(instruments: Instruments): HttpEvents {
     help: "GraphQL operations by type and outcome: ok, or the code of the first error. Subscriptions when they end.",
     labels: ["type", "outcome"],
   });
+  const answersRepeated = instruments.counter({
+    name: "answers_repeated_total",
+    help: "Queries answered with the answer that an earlier one got, as nothing that it was made from has changed.",
+  });
   const durations = instruments.labelledDurations({
     name: "operation_duration_seconds",
     help: "How long operations took, by type; subscriptions are not among them.",
@@ -37,6 +41,7 @@ export function createHttpMetrics(instruments: Instruments): HttpEvents {
       operations(type, OUTCOMES.has(outcome) ? outcome : "other");
       if (type !== "subscription") durations(type, seconds);
     },
+    answerRepeated: () => answersRepeated(),
     streamOpened(transport) {
       openStreams.inc({ transport });
       return () => openStreams.dec({ transport });

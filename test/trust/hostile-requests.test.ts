@@ -1,8 +1,14 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.js";
 import { loadConfig } from "../../src/config/index.js";
+import { createAnswerCache } from "../../src/http/answers/index.js";
+import { silentHttpEvents } from "../../src/http/events.js";
 import { createFastify } from "../../src/http/fastify.js";
+import { createRateLimiter } from "../../src/http/limits/index.js";
 import { createErrorPublisher } from "../../src/http/public-error.js";
+import { createClientAddress } from "../../src/http/request-info.js";
+import { createIdentity } from "../../src/identity.js";
 import { parseRawAnswer, rawConnection, rawExchange } from "../support/fuzz-raw-http.js";
 import { type House, startHouse } from "../support/house.js";
 
@@ -92,9 +98,20 @@ describe("a request that does not arrive", () => {
       "POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
     ],
   ])("%s is refused in time, and its connection closed", async (_what, text) => {
-    const config = loadConfig({ MODELARTS_ENDPOINT: "http://127.0.0.1:1" }).http;
-    const publishError = createErrorPublisher({ log: pino({ level: "silent" }), hideSuggestions: false });
-    const app = createFastify(config, publishError, { requestTimeoutMs: 50, checkIntervalMs: 10 });
+    const config = loadConfig({ MODELARTS_ENDPOINT: "http://127.0.0.1:1" });
+    const log = pino({ level: "silent" });
+    const publishError = createErrorPublisher({ log, hideSuggestions: false });
+    const answers = createAnswerCache({
+      path: "/graphql",
+      identity: createIdentity(config.auth),
+      clientAddress: createClientAddress([]),
+      rateLimiter: createRateLimiter({ perMinute: 0, clock: systemClock, log }),
+      recordOperation() {},
+      events: silentHttpEvents,
+      isOpen: () => true,
+    });
+    const timing = { requestTimeoutMs: 50, checkIntervalMs: 10 };
+    const app = createFastify({ config: config.http, publishError, answers, timing });
     app.post("/graphql", async () => "answered");
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
     const answer = parseRawAnswer(await rawExchange(url, text));

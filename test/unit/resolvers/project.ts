@@ -11,7 +11,7 @@ import type {
   TrainingJobVersion,
 } from "../../../src/domain/index.js";
 import { GatewayError } from "../../../src/errors.js";
-import type { Freshness, RequestLookups } from "../../../src/ports.js";
+import type { Freshness, Ingredients, RequestLookups } from "../../../src/ports.js";
 import { aJob, anEngine, aSpec, aVersion, id } from "./entities.js";
 
 /** What a project holds. */
@@ -98,6 +98,10 @@ export class Project implements RequestLookups {
 
   async engineSpecs(jobType: JobType, options?: Freshness): Promise<EngineSpec[]> {
     return (await this.answer("engineSpecs", jobType, options)).engines;
+  }
+
+  ingredients(): Ingredients | undefined {
+    return undefined;
   }
 }
 

@@ -1,0 +1,90 @@
+import type { Caller } from "../domain/index.js";
+import type { Ingredients } from "../ports.js";
+import type { Core } from "./core.js";
+import type { Entry } from "./entry.js";
+import type { Resource } from "./resources.js";
+
+interface Given {
+  resource: Resource<unknown>;
+  value: unknown;
+}
+
+interface Ingredient {
+  resource: Resource<unknown>;
+  entry: Entry<unknown>;
+}
+
+/** What the lookups of one operation gave it. */
+export class Trail {
+  readonly #given = new Map<string, Given>();
+  #isRepeatable = true;
+
+  constructor(
+    private readonly core: Core,
+    private readonly caller: Caller,
+  ) {}
+
+  /** Notes what a lookup gave. What is absent, and what had to be fresh, is never given from a cache. */
+  note(resource: Resource<unknown>, value: unknown, fresh: boolean): void {
+    const before = this.#given.get(resource.id);
+    if (fresh || value === null || (before !== undefined && before.value !== value))
+      this.#isRepeatable = false;
+    this.#given.set(resource.id, { resource, value });
+  }
+
+  /** What the operation was made from; undefined when not all of it is cached in this process as it was given. */
+  ingredients(): Ingredients | undefined {
+    if (!this.#isRepeatable || this.#given.size === 0) return undefined;
+    const entries: Ingredient[] = [];
+    for (const { resource, value } of this.#given.values()) {
+      const entry = this.core.tier.get(resource);
+      if (entry === undefined || entry.value !== value) return undefined;
+      entries.push({ resource, entry });
+    }
+    return new CachedIngredients(this.core, this.caller, entries);
+  }
+}
+
+/** The revision of a core that has none: nothing was looked at yet. */
+const NEVER = -1;
+
+/**
+ * Entries of the process's tier. They hold while each of them is what a lookup would find and give; looked at one by one only when
+ * something was dropped, replaced or revoked since, or when the first of them comes to its end.
+ */
+class CachedIngredients implements Ingredients {
+  #revision = NEVER;
+  /** In ms since the epoch. */
+  #until = 0;
+
+  constructor(
+    private readonly core: Core,
+    private readonly caller: Caller,
+    private entries: readonly Ingredient[],
+  ) {}
+
+  hold(): boolean {
+    const { clock, store } = this.core.options;
+    const isAsSeen = this.#revision === this.core.revision && store.isTold();
+    return (isAsSeen && clock.now() < this.#until) || this.#look();
+  }
+
+  #look(): boolean {
+    const { tier } = this.core;
+    // For good: what the tier has let go of must not be kept in memory by what was made from it.
+    if (this.entries.some(({ resource, entry }) => tier.get(resource) !== entry)) this.entries = [];
+    if (this.entries.length === 0) return false;
+    let until = Number.POSITIVE_INFINITY;
+    for (const { resource, entry } of this.entries) {
+      if (!this.core.mayGive(this.caller, resource, entry)) return false;
+      const givenUntil = Math.min(
+        entry.answeredAt + entry.ttlMs,
+        this.core.mayHaveUntil(this.caller, resource, entry),
+      );
+      until = Math.min(until, givenUntil);
+    }
+    this.#until = until;
+    this.#revision = this.core.revision;
+    return true;
+  }
+}

@@ -1,0 +1,1 @@
+export { type AnswerCache, createAnswerCache } from "./answer-cache.js";
