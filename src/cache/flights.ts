@@ -36,7 +36,7 @@ export class Flight {
     });
   }
 
-  /** Aborts at the end: nobody waits any more. */
+  /** Aborts when nobody waits any more for what is still under way. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -49,7 +49,7 @@ export class Flight {
       const leave = () => {
         reject(signal.reason);
         this.#waiting -= 1;
-        if (this.#waiting === 0) this.end({ kind: "failure", error: signal.reason });
+        if (this.#waiting === 0) this.cancel({ kind: "failure", error: signal.reason });
       };
       signal.addEventListener("abort", leave, { once: true });
       void this.#outcome.then((outcome) => {
@@ -59,10 +59,15 @@ export class Flight {
     });
   }
 
-  /** The first end counts. Cancels what is still under way: those who waited are answered or start anew. */
+  /** The search has come to its end. The first end counts. */
   end(outcome: Outcome<unknown>): void {
     this.onEnd(this);
     this.#settle(outcome);
+  }
+
+  /** Ends it before the search does, which is cancelled: those who waited are answered or start anew. */
+  cancel(outcome: Outcome<unknown>): void {
+    this.end(outcome);
     this.#abort.abort();
   }
 }
@@ -94,7 +99,7 @@ export class FlightBoard {
   invalidate(group: string, parts?: readonly string[]): void {
     const flights = [...(this.#groups.get(group)?.values() ?? [])].flat();
     for (const flight of flights) {
-      if (parts === undefined || parts.includes(flight.resource.part)) flight.end({ kind: "obsolete" });
+      if (parts === undefined || parts.includes(flight.resource.part)) flight.cancel({ kind: "obsolete" });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { CallOff } from "../clock.js";
 import { GatewayError, hasCode } from "../errors.js";
 import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
@@ -38,7 +39,7 @@ export class Loader {
     const { caller, requestId } = asker;
     flight.loadSequence = this.core.fences.next();
     const beganAt = clock.now();
-    void this.#keepLease(flight, before.read);
+    const stopKeepingLease = this.#keepLease(flight, before.read);
     try {
       const value = await resource.load({ caller, requestId, priority: "lookup", signal });
       events.loaded(resource.kind, "success");
@@ -47,6 +48,8 @@ export class Loader {
       return { value, loaded: true };
     } catch (error) {
       return this.#failed(error, flight, asker, before);
+    } finally {
+      stopKeepingLease();
     }
   }
 
@@ -57,19 +60,18 @@ export class Loader {
     this.core.background("release", this.core.options.store.release(flight.resource.group, lock, forget));
   }
 
-  /** Keeps the right to load while the call is under way. */
-  async #keepLease(flight: Flight, read: StoreRead | undefined): Promise<void> {
+  /** Keeps the right to load while the call is under way. Returns how to stop that. */
+  #keepLease(flight: Flight, read: StoreRead | undefined): CallOff {
     const { clock, store } = this.core.options;
     const lock = heldLock(flight, read);
-    if (lock === undefined) return;
-    while (!flight.signal.aborted) {
-      try {
-        await clock.sleep(LEASE_MS / 4, flight.signal);
-      } catch {
-        return;
-      }
+    if (lock === undefined) return () => {};
+    const extend = () => {
+      if (flight.signal.aborted) return;
       this.core.background("extend", store.extend(flight.resource.group, lock, LEASE_MS));
-    }
+      callOff = clock.after(LEASE_MS / 4, extend);
+    };
+    let callOff = clock.after(LEASE_MS / 4, extend);
+    return () => callOff();
   }
 
   #keep(flight: Flight, value: unknown, beganAt: number, read: StoreRead | undefined): void {

@@ -1,30 +1,30 @@
-import type { Clock } from "../clock.js";
+import type { CallOff, Clock } from "../clock.js";
 
 /** A sleep that can be cut short. At most one waits at a time. */
 export class Alarm {
   #rung = false;
-  #sleep: AbortController | undefined;
+  #wake: () => void = () => {};
 
   constructor(private readonly clock: Clock) {}
 
   /** Resolves after `ms` milliseconds (never, when infinite) or with {@link ring}; at once when it rang since the last wait. */
   async wait(ms: number): Promise<void> {
-    if (!this.#rung && ms > 0) {
-      this.#sleep = new AbortController();
-      await this.#sleepFor(ms, this.#sleep.signal);
-      this.#sleep = undefined;
-    }
+    if (!this.#rung && ms > 0) await this.#sleep(ms);
     this.#rung = false;
   }
 
   ring(): void {
     this.#rung = true;
-    this.#sleep?.abort();
+    this.#wake();
   }
 
-  #sleepFor(ms: number, signal: AbortSignal): Promise<void> {
-    if (Number.isFinite(ms)) return this.clock.sleep(Math.min(ms, MAX_SLEEP_MS), signal).catch(() => {});
-    return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  async #sleep(ms: number): Promise<void> {
+    let callOff: CallOff = () => {};
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (Number.isFinite(ms)) callOff = this.clock.after(Math.min(ms, MAX_SLEEP_MS), resolve);
+    });
+    callOff();
   }
 }
 

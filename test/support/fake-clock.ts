@@ -29,7 +29,13 @@ export class FakeClock implements Clock {
       signal?.addEventListener("abort", onAbort, { once: true });
     });
 
-  /** How many sleep at the moment. */
+  after = (ms: number, callBack: () => void): (() => void) => {
+    const sleeper: Sleeper = { due: this.time + ms, wake: callBack };
+    this.sleepers.add(sleeper);
+    return () => void this.sleepers.delete(sleeper);
+  };
+
+  /** How many sleep, or are to be called back, at the moment. */
   get sleeping(): number {
     return this.sleepers.size;
   }

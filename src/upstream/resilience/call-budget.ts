@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.js";
+import type { CallOff, Clock } from "../../clock.js";
 import { GatewayError } from "../../errors.js";
 import type { Crowd, Priority } from "./fair-queue.js";
 import type { Allotment, PermitSource } from "./permits.js";
@@ -51,7 +51,7 @@ export class QueuedCallBudget implements CallBudget {
   #asking = false;
   /** Somebody came while the source was being asked. */
   #askAgain = false;
-  #wake: { at: number; cancel: AbortController } | undefined;
+  #wake: { at: number; callOff: CallOff } | undefined;
 
   constructor(private readonly options: QueuedCallBudgetOptions) {
     const { clock, capacity, onLength } = options;
@@ -126,17 +126,12 @@ export class QueuedCallBudget implements CallBudget {
   #wakeAt(at: number): void {
     if (this.#wake && this.#wake.at <= at) return;
     this.#stopWaking();
-    const wake = { at, cancel: new AbortController() };
-    this.#wake = wake;
     const { clock } = this.options;
-    clock.sleep(at - clock.now(), wake.cancel.signal).then(
-      () => void (this.#wake === wake && this.#ask()),
-      () => {},
-    );
+    this.#wake = { at, callOff: clock.after(at - clock.now(), () => void this.#ask()) };
   }
 
   #stopWaking(): void {
-    this.#wake?.cancel.abort();
+    this.#wake?.callOff();
     this.#wake = undefined;
   }
 }

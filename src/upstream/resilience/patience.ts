@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.js";
+import type { CallOff, Clock } from "../../clock.js";
 
 /** How long somebody waits. */
 export interface Patience {
@@ -19,20 +19,19 @@ export async function waitWith<T, L>(patience: Patience, work: Promise<T>, late:
   // Whoever has stopped waiting does not hear how it ended.
   work.catch(() => {});
   signal?.throwIfAborted();
-  const timer = new AbortController();
   let onAbort = () => {};
+  let callOff: CallOff = () => {};
   const given = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
   });
-  const tooLate = clock.sleep(Math.max(0, deadline - clock.now()), timer.signal).then(
-    () => late,
-    () => late,
-  );
+  const tooLate = new Promise<L>((resolve) => {
+    callOff = clock.after(Math.max(0, deadline - clock.now()), () => resolve(late));
+  });
   try {
     return await Promise.race([work, given, tooLate]);
   } finally {
-    timer.abort();
+    callOff();
     signal?.removeEventListener("abort", onAbort);
   }
 }

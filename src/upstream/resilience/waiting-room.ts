@@ -84,9 +84,8 @@ export class WaitingRoom {
 
   #enqueue(turn: Turn, resolve: () => void, reject: (error: unknown) => void): void {
     const { clock, onLength } = this.options;
-    const timer = new AbortController();
     const leave = () => {
-      timer.abort();
+      callOff();
       turn.signal?.removeEventListener("abort", onAbort);
       onLength(this.#queue.size);
     };
@@ -108,9 +107,8 @@ export class WaitingRoom {
     };
     const onAbort = () => giveUp(turn.signal?.reason);
     turn.signal?.addEventListener("abort", onAbort, { once: true });
-    clock.sleep(Math.max(0, turn.deadline - clock.now()), timer.signal).then(
-      () => giveUp(this.options.refusal(turn, "late")),
-      () => {},
+    const callOff = clock.after(Math.max(0, turn.deadline - clock.now()), () =>
+      giveUp(this.options.refusal(turn, "late")),
     );
     this.#queue.push(waiter);
     onLength(this.#queue.size);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { Pool } from "undici";
-import type { Clock } from "../../clock.js";
+import type { CallOff, Clock } from "../../clock.js";
 import { Exchange } from "./exchange.js";
 import {
   type HttpAnswer,
@@ -74,10 +74,10 @@ class PooledTransport implements Transport {
 
   #dispatch(request: HttpRequest, { timeoutMs, signal }: SendOptions): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const timer = new AbortController();
+      let callOff: CallOff = () => {};
       const onAbort = () => exchange.cancel(signal?.reason);
       const settled = () => {
-        timer.abort();
+        callOff();
         signal?.removeEventListener("abort", onAbort);
       };
       const exchange = new Exchange(request.method === "GET", {
@@ -92,9 +92,8 @@ class PooledTransport implements Transport {
       });
       if (signal?.aborted) return onAbort();
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.options.clock.sleep(timeoutMs, timer.signal).then(
-        () => exchange.cancel(new TransportError("timeout", exchange.started)),
-        () => {},
+      callOff = this.options.clock.after(timeoutMs, () =>
+        exchange.cancel(new TransportError("timeout", exchange.started)),
       );
       const { method, path, headers, body } = request;
       this.#pool.dispatch({ method, path, headers, body }, exchange);
