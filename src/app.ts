@@ -60,9 +60,8 @@ function createStores({ config, redis, clock, log, metrics }: StoreOptions) {
       watch: createMemoryWatchStores({ clock, historyLength }),
     };
   }
-  const timeoutMs = config.redis?.timeoutMs ?? 500;
   return {
-    cache: createRedisStore(redis, { clock, log, events: metrics.cache, timeoutMs }),
+    cache: createRedisStore(redis, { clock, log, events: metrics.cache }),
     idempotency: createRedisIdempotencyStore(redis, { clock }),
     watch: createRedisWatchStores(redis, { historyLength, log }),
   };

@@ -1,6 +1,7 @@
-import { type RedisOptions as AnyRedisOptions, Cluster, Redis } from "ioredis";
+import { type RedisOptions as AnyRedisOptions, Cluster, type Command, Redis } from "ioredis";
 import type { RedisConfig } from "./config/index.js";
 import type { Logger } from "./observability/logger.js";
+import { RedisTimeout } from "./redis-timeout.js";
 
 // Replies in the "legacy" mapping: flat arrays, the same whichever protocol version the server speaks.
 type RedisOptions = AnyRedisOptions & { replyMapping?: "legacy" };
@@ -15,6 +16,8 @@ export interface RedisConnection {
    * configured time-out when it is slow: a rejection of any kind means "go on without".
    */
   readonly commands: RedisClient;
+  /** The same time-out for what is to include the wait behind other commands. */
+  readonly timeout: RedisTimeout;
   /** For SUBSCRIBE and SSUBSCRIBE alone. It subscribes again by itself after a reconnect. */
   readonly subscriber: RedisClient;
   /** Starts every key and channel. */
@@ -72,6 +75,15 @@ function createClient(config: RedisConfig, options: RedisOptions): RedisClient {
   }
 }
 
+/** Tells of each command that is sent, those that the client sends by itself included. */
+function watchCommands(client: RedisClient, onSend: (command: Command) => void): void {
+  const send: Cluster["sendCommand"] = client.sendCommand.bind(client);
+  client.sendCommand = (...args: Parameters<typeof send>) => {
+    onSend(args[0]);
+    return send(...args);
+  };
+}
+
 /** Resolves with the first connection or after the time-out, whichever is first: a gateway starts without Redis too. */
 function firstReady(client: RedisClient, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -85,13 +97,19 @@ function firstReady(client: RedisClient, timeoutMs: number): Promise<void> {
 
 /** Connects to Redis. Resolves also while Redis is away; the connection then comes up by itself later. */
 export async function connectRedis(config: RedisConfig, log: Logger): Promise<RedisConnection> {
+  const timeout = new RedisTimeout(config.timeoutMs);
   const commands = createClient(config, {
-    commandTimeout: config.timeoutMs,
     enableAutoPipelining: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
   });
   const subscriber = createClient(config, { autoResubscribe: true, maxRetriesPerRequest: null });
+  watchCommands(commands, (command) => {
+    const stop = timeout.begin((error) => command.reject(error));
+    command.promise.then(stop, stop);
+  });
+  // After a reconnect it subscribes again and leaves a failure of that to nobody.
+  watchCommands(subscriber, (command) => void command.promise.catch(() => {}));
   for (const client of [commands, subscriber]) {
     client.on("error", (error: Error) =>
       log.debug({ event: "redis_error", reason: error.message }, "Redis connection error"),
@@ -100,6 +118,7 @@ export async function connectRedis(config: RedisConfig, log: Logger): Promise<Re
   await firstReady(commands, config.timeoutMs);
   return {
     commands,
+    timeout,
     subscriber,
     keyPrefix: config.keyPrefix,
     isUp: () => commands.status === "ready",

@@ -27,7 +27,7 @@ async function openReplica(target: RedisTarget, events: Parameters<typeof replic
   const log = pino({ level: "silent" });
   const redis = await connectRedis({ target, tls: false, keyPrefix: PREFIX, timeoutMs: TIMEOUT_MS }, log);
   undo.push(() => redis.close());
-  const store = createRedisStore(redis, { clock: systemClock, log, timeoutMs: TIMEOUT_MS });
+  const store = createRedisStore(redis, { clock: systemClock, log });
   const upstream = new ScriptedUpstream();
   upstream.answering = ({ method, args }) => {
     const jobDesc = String(upstream.calls.length);

@@ -40,9 +40,12 @@ async function onRedis(options: Options): Promise<ReplicaSet> {
   const { keyPrefix } = redisConfig();
   const log = pino({ level: "silent" });
   const upstream = new ScriptedUpstream();
-  const connections = await Promise.all([connectTestRedis({ keyPrefix }), connectTestRedis({ keyPrefix })]);
+  const connections = await Promise.all([
+    connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
+    connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
+  ]);
   const [a, b] = connections.map((redis) => {
-    const store = createRedisStore(redis, { clock: systemClock, log, timeoutMs: 10_000 });
+    const store = createRedisStore(redis, { clock: systemClock, log });
     return replicaWith({ ...options, upstream, clock: systemClock, store });
   });
   if (a === undefined || b === undefined) throw new Error("two replicas are needed");

@@ -32,11 +32,12 @@ async function memoryPair(): Promise<Pair> {
 
 async function redisPair(): Promise<Pair> {
   const { keyPrefix } = redisConfig();
-  const connections = await Promise.all([connectTestRedis({ keyPrefix }), connectTestRedis({ keyPrefix })]);
+  const connections = await Promise.all([
+    connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
+    connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
+  ]);
   const log = pino({ level: "silent" });
-  const [a, b] = connections.map((redis) =>
-    createRedisStore(redis, { clock: systemClock, log, timeoutMs: 5_000 }),
-  );
+  const [a, b] = connections.map((redis) => createRedisStore(redis, { clock: systemClock, log }));
   if (a === undefined || b === undefined) throw new Error("two stores are needed");
   await until("both stores hear the channel", () => a.isTold() && b.isTold());
   return {

@@ -28,8 +28,6 @@ export interface RedisStoreOptions {
   clock: Clock;
   log: Logger;
   events?: CacheEvents;
-  /** REDIS_TIMEOUT_MS (500 unless told). */
-  timeoutMs?: number;
   /** The longest that an entry is kept: the greatest TTL, and the time that it may be given past its end (1 h unless told). */
   longestLifeMs?: number;
 }
@@ -51,12 +49,12 @@ class RedisStore implements SharedStore {
 
   constructor(
     redis: RedisConnection,
-    { clock, log, events = silentCacheEvents, timeoutMs = 500, longestLifeMs = 3_600_000 }: RedisStoreOptions,
+    { clock, log, events = silentCacheEvents, longestLifeMs = 3_600_000 }: RedisStoreOptions,
   ) {
     this.#clock = clock;
     this.#longestLifeMs = longestLifeMs;
     this.#names = new RedisNames(redis.keyPrefix);
-    this.#link = new RedisLink({ redis, clock, timeoutMs });
+    this.#link = new RedisLink({ redis, clock });
     this.#unsent = new UnsentInvalidations(clock.now, longestLifeMs);
     this.#generationTtlMs = longestLifeMs + GENERATION_SPARE_MS;
     const name = this.#names.channel;
