@@ -1,151 +1,20 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { DEMO_KEY, DEMO_PROJECT } from "../../simulator/seed/seed.js";
 import type { RedisConnection } from "../../src/redis.js";
-import { openEventStream } from "../support/event-stream.js";
+import { Answers, FAULTS, failUpstream, misplace, succeed } from "../support/caller-exercises.js";
 import { metricsOf } from "../support/fuzz-gateway.js";
 import { redisContents } from "../support/fuzz-redis.js";
-import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.js";
-import { collect, webSocketClient } from "../support/graphql-client.js";
+import { startGatewayProcess } from "../support/gateway-process.js";
 import { connectTestRedis } from "../support/redis.js";
-import { CREATE, sampleInput } from "../support/sample.js";
 import { startSimulator, type TestSimulator } from "../support/simulator.js";
-import { until } from "../support/until.js";
+
+/** Each fault in a project of its own, so that no circuit that one opens keeps another from happening. */
+const faultProject = (index: number) => `faulty-${index}`;
+const PROJECTS = [DEMO_PROJECT, ...FAULTS.map((_, index) => faultProject(index))];
 
 /** As long and of the same letters as those that IAM gives out. */
 const newToken = () => `MIIT${randomBytes(900).toString("base64").replaceAll("/", "-")}`;
-
-const JOBS = "{ trainingJobs { jobs { jobName currentVersion { specCode } } } }";
-const JOB = "query ($id: ID!) { trainingJob(jobId: $id) { jobName versions { versionId } } }";
-const STOP =
-  'mutation { stopTrainingJobVersion(jobId: "14", versionId: "301") { jobId version { status } } }';
-const WATCH =
-  'subscription ($after: String) { trainingJobStatusChanged(jobId: "10", after: $after) { cursor status } }';
-
-/** Everything that can go wrong upstream. */
-const FAULTS = [
-  { kind: "unauthorized-echo" },
-  { kind: "reset", when: "after" },
-  { kind: "reset", when: "mid-answer" },
-  { kind: "garbage", form: "html", status: 502 },
-  { kind: "garbage", form: "truncated-json" },
-  { kind: "garbage", form: "empty" },
-  { kind: "error", status: 500, errorCode: "ModelArts.0010" },
-  { kind: "error", status: 404 },
-  { kind: "throttled", retryAfter: 100 },
-  { kind: "failure-with-200" },
-] as const;
-
-interface Subject {
-  gateway: GatewayProcess;
-  simulator: TestSimulator;
-  headers: Record<string, string>;
-  /** Texts of this caller's that some client may put in the wrong place. */
-  secret?: string;
-}
-
-interface StreamRequest {
-  query: string;
-  variables?: Record<string, unknown>;
-}
-
-/** Keeps the text of every answer, whatever it is. */
-class Answers {
-  readonly texts: string[] = [];
-
-  async get(url: string, init: RequestInit): Promise<void> {
-    const response = await fetch(url, init);
-    this.texts.push(JSON.stringify([...response.headers]), await response.text());
-  }
-
-  post({ gateway, headers }: Subject, request: unknown, more: Record<string, string> = {}): Promise<void> {
-    return this.get(`${gateway.url}/graphql`, {
-      method: "POST",
-      headers: { ...headers, "content-type": "application/json", ...more },
-      body: typeof request === "string" ? request : JSON.stringify(request),
-    });
-  }
-
-  /** An operation over both streams, until it has answered on both, or `settled` is so. */
-  async stream(subject: Subject, request: StreamRequest, settled = () => false): Promise<void> {
-    const { gateway, headers } = subject;
-    const stream = await openEventStream(gateway.url, request, headers);
-    const client = webSocketClient(gateway.url, headers, {
-      onClosed: (event) => void this.texts.push(event.reason),
-    });
-    const received = collect<unknown>(client, request);
-    await until("both have answered", () => {
-      const bySocket = received.events.length + received.errors.length > 0 || received.completed;
-      return settled() || (bySocket && stream.events.length > 0);
-    });
-    stream.close();
-    await client.dispose();
-    this.texts.push(JSON.stringify([stream.events, received.events, received.errors.map(plain)]));
-  }
-}
-
-/** Closes come as events whose fields are not their own. */
-function plain(error: unknown): unknown {
-  return error instanceof Object && "reason" in error ? { reason: error.reason } : error;
-}
-
-async function succeed(answers: Answers, subject: Subject): Promise<void> {
-  await answers.post(subject, { query: JOBS });
-  await answers.post(subject, { query: JOB, variables: { id: "10" } });
-  await answers.post(subject, { query: "{ resourceSpecs { specCode } engineSpecs { engineName } }" });
-  await answers.post(subject, {
-    query: CREATE,
-    variables: { input: { ...sampleInput(), idempotencyKey: randomUUID() } },
-  });
-  await answers.post(subject, { query: STOP });
-  await answers.stream(subject, { query: WATCH });
-}
-
-async function failUpstream(answers: Answers, subject: Subject): Promise<void> {
-  for (const fault of FAULTS) {
-    const added = subject.simulator.faults.add(fault);
-    const jobDesc = fault.kind;
-    await answers.post(subject, { query: JOB, variables: { id: "13" } });
-    await answers.post(subject, { query: CREATE, variables: { input: { ...sampleInput(), jobDesc } } });
-    const idempotencyKey = randomUUID();
-    await answers.post(subject, {
-      query: CREATE,
-      variables: { input: { ...sampleInput(), jobDesc, idempotencyKey } },
-    });
-    await answers.post(subject, { query: STOP });
-    if (fault.kind === "unauthorized-echo" || fault.kind === "failure-with-200") {
-      const hitsBefore = added.hits;
-      const query = WATCH.replace('"10"', '"12"');
-      await answers.stream(subject, { query }, () => added.hits > hitsBefore + 2);
-    }
-    added.remove();
-  }
-}
-
-/** The caller's own credential where it does not belong. */
-async function misplace(answers: Answers, subject: Subject, secret: string): Promise<void> {
-  const { gateway } = subject;
-  const word = secret.replace(/\W/g, "_");
-  await answers.post(subject, { query: JOBS }, { "X-Project-Id": secret });
-  await answers.post(subject, { query: JOBS }, { "X-Request-Id": secret });
-  await answers.post(subject, { query: JOBS }, { Authorization: `Bearer ${secret}` });
-  await answers.post(subject, { query: JOB, variables: { id: secret } });
-  await answers.post(subject, { query: JOB, variables: { id: { token: secret } } });
-  await answers.post(subject, { query: JOB, variables: { [word]: secret } });
-  await answers.post(subject, { query: `query ${word} { trainingJob(jobId: "0") { jobName } }` });
-  await answers.post(subject, { query: `{ ${word} }` });
-  await answers.post(subject, { query: `{ trainingJob(jobId: "10", token: "${secret}") { jobName } }` });
-  await answers.post(subject, { query: `{ trainingJob(jobId: "${secret}) }` });
-  await answers.post(subject, { query: JOBS, operationName: secret });
-  await answers.post(subject, secret);
-  await answers.post(subject, { query: CREATE, variables: { input: { ...sampleInput(), token: secret } } });
-  await answers.stream(subject, { query: WATCH, variables: { after: secret } });
-  await answers.stream(subject, { query: `{ ${word} }` });
-  await answers.get(
-    `${gateway.url}/graphql?query={__typename}&X-Auth-Token=${encodeURIComponent(secret)}`,
-    {},
-  );
-  await answers.get(`${gateway.url}/${encodeURIComponent(secret)}`, {});
-}
 
 function pieces(secret: string): string[] {
   return [secret, secret.replace(/\W/g, "_"), encodeURIComponent(secret)];
@@ -177,27 +46,25 @@ function expectNowhere(found: Found, secrets: readonly string[]): void {
   }
 }
 
-describe("after successes and failures of every kind, at LOG_LEVEL=trace", () => {
+describe.concurrent("after successes and failures of every kind, at LOG_LEVEL=trace", () => {
   let redis: RedisConnection;
   beforeAll(async () => {
     redis = await connectTestRedis();
   });
   afterAll(() => redis.close());
 
+  /** @param enter lets callers into a project; what one of them sends */
   async function runThrough(
     env: Record<string, string>,
-    secret: (simulator: TestSimulator) => {
-      secret?: string;
-      headers: Record<string, string>;
-      secrets: string[];
-    },
-  ): Promise<void> {
-    await using simulator = await startSimulator();
-    const { secrets, ...own } = secret(simulator);
+    enter: (simulator: TestSimulator, projectId: string) => Record<string, string>,
+    misplaced: (headers: Record<string, string>) => string | undefined,
+  ): Promise<{ found: Found; headers: Record<string, string>[] }> {
+    await using simulator = await startSimulator({ accessKeys: [{ ...DEMO_KEY, projectIds: PROJECTS }] });
+    const keyPrefix = `${redis.keyPrefix}${randomUUID()}:`;
     await using gateway = await startGatewayProcess({
       MODELARTS_ENDPOINT: simulator.url,
       REDIS_URL: inject("redisUrl"),
-      REDIS_KEY_PREFIX: redis.keyPrefix,
+      REDIS_KEY_PREFIX: keyPrefix,
       UPSTREAM_TIMEOUT_MS: "500",
       UPSTREAM_BUDGET_MS: "700",
       STATUS_POLL_INTERVAL_MS: "50",
@@ -205,42 +72,62 @@ describe("after successes and failures of every kind, at LOG_LEVEL=trace", () =>
       LOG_LEVEL: "trace",
       ...env,
     });
-    const subject = { gateway, simulator, ...own };
     const answers = new Answers();
+    const headers = enter(simulator, DEMO_PROJECT);
+    const all = [headers];
+    const subject = { gateway, simulator, headers };
     await succeed(answers, subject);
-    if (subject.secret !== undefined) await misplace(answers, subject, subject.secret);
-    await failUpstream(answers, subject);
+    const secret = misplaced(headers);
+    if (secret !== undefined) await misplace(answers, subject, secret);
+    await Promise.all(
+      FAULTS.map(async (fault, index) => {
+        const projectId = faultProject(index);
+        simulator.store.addProject(projectId);
+        const own = enter(simulator, projectId);
+        all.push(own);
+        await failUpstream(answers, { gateway, simulator, headers: own }, projectId, fault);
+      }),
+    );
     const found = {
       logs: `${gateway.logs.map((line) => JSON.stringify(line)).join("\n")}\n${gateway.stderr()}`,
       answers: answers.texts.join("\n"),
       metrics: await metricsOf(gateway),
-      redis: await redisContents(redis),
+      redis: await redisContents({ ...redis, keyPrefix }),
     };
     expect(gateway.logs.some(({ event }) => event === "upstream_attempt_failed")).toBe(true);
     expect(found.redis.length).toBeGreaterThan(100);
-    expectNowhere(found, secrets);
     expect(found.answers).not.toContain(new URL(simulator.url).host);
     expect(found.answers).not.toContain("canonicalRequest");
+    return { found, headers: all };
   }
 
   it("a caller's token is in no log line, answer, metric or Redis key and value", async () => {
-    await runThrough({}, (simulator) => {
-      const token = newToken();
-      simulator.tokens.add(token, simulator.projectId);
-      const headers = { "X-Auth-Token": token, "X-Project-Id": simulator.projectId };
-      return { secret: token, headers, secrets: pieces(token) };
-    });
+    const { found, headers } = await runThrough(
+      {},
+      (simulator, projectId) => {
+        const token = newToken();
+        simulator.tokens.add(token, projectId);
+        return { "X-Auth-Token": token, "X-Project-Id": projectId };
+      },
+      (sent) => sent["X-Auth-Token"],
+    );
+    expectNowhere(
+      found,
+      headers.flatMap((sent) => pieces(sent["X-Auth-Token"] ?? "")),
+    );
   }, 90_000);
 
   it("nor are the gateway's own keys and signatures", async () => {
-    await runThrough(
+    const { found } = await runThrough(
       {
         AUTH_MODE: "service",
-        MODELARTS_AK: "demo-ak",
-        MODELARTS_SK: "demo-sk",
-        MODELARTS_PROJECT_ID: "demo-project",
+        MODELARTS_AK: DEMO_KEY.ak,
+        MODELARTS_SK: DEMO_KEY.sk,
+        MODELARTS_PROJECTS: PROJECTS.join(","),
       },
-      () => ({ headers: {}, secrets: ["demo-sk", "demo-ak"] }),
+      (_simulator, projectId) => ({ "X-Project-Id": projectId }),
+      () => undefined,
     );
+    expectNowhere(found, [DEMO_KEY.sk, DEMO_KEY.ak]);
   }, 90_000);
 });
