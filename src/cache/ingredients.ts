@@ -24,11 +24,10 @@ export class Trail {
     private readonly caller: Caller,
   ) {}
 
-  /** Notes what a lookup gave. What is absent, and what had to be fresh, is never given from a cache. */
+  /** Notes what a lookup gave. What had to be fresh is never given from a cache. */
   note(resource: Resource<unknown>, value: unknown, fresh: boolean): void {
     const before = this.#given.get(resource.id);
-    if (fresh || value === null || (before !== undefined && before.value !== value))
-      this.#isRepeatable = false;
+    if (fresh || (before !== undefined && before.value !== value)) this.#isRepeatable = false;
     this.#given.set(resource.id, { resource, value });
   }
 
