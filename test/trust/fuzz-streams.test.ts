@@ -131,7 +131,7 @@ async function fuzz(
   await expectUnharmed(gateway);
 }
 
-describe("clients of streams that send anything, in any order, and leave at any time", () => {
+describe.concurrent("clients of streams that send anything, in any order, and leave at any time", () => {
   it.each([
     ["WebSocket frames", problemOfSocket],
     ["event-stream requests", problemOfStream],
