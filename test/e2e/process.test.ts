@@ -8,7 +8,7 @@ import { until } from "../support/until.js";
 
 const SUBSCRIBE = 'subscription { trainingJobStatusChanged(jobId: "10") { status } }';
 
-describe("the gateway's process", () => {
+describe.concurrent("the gateway's process", () => {
   it("lists everything that is wrong with its environment in one message and ends with 2", async () => {
     const { code, stderr } = await runGatewayToEnd({ PORT: "http", AUTH_MODE: "service", LOG_LEVEL: "loud" });
     expect(code).toBe(2);
