@@ -5,12 +5,13 @@ export type LongId = string & { readonly __brand: "LongId" };
 export const LONG_MAX = 2n ** 63n - 1n;
 
 const DECIMAL_DIGITS = /^(?:0|[1-9]\d{0,18})$/;
+const LONG_MAX_DIGITS = String(LONG_MAX);
 
 /** True for decimal digits without leading zeros, from `min` (0 unless told) to {@link LONG_MAX}. */
 export function isLongId(text: unknown, min = 0n): text is LongId {
   if (typeof text !== "string" || !DECIMAL_DIGITS.test(text)) return false;
-  const value = BigInt(text);
-  return value >= min && value <= LONG_MAX;
+  if (text.length === LONG_MAX_DIGITS.length && text > LONG_MAX_DIGITS) return false;
+  return min <= (text === "0" ? 0n : 1n) || BigInt(text) >= min;
 }
 
 /** Orders ids by their value: negative when `a` is smaller. */

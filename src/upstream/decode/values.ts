@@ -47,6 +47,7 @@ export function int(value: unknown): number | null {
 /** A signed 64-bit integer as digits. */
 export function longDigits(value: unknown): LongDigits | null {
   if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
+  if (isLongId(value)) return value;
   if (typeof value !== "string" || !DIGITS.test(value.trim())) return null;
   const integer = BigInt(value.trim());
   return integer >= -LONG_MAX - 1n && integer <= LONG_MAX ? integer.toString() : null;
@@ -85,14 +86,10 @@ export function bool(value: unknown): boolean | null {
 /** Far deeper than any metric, and shallow enough for every function that follows it recursively. */
 const MAX_NESTING = 100;
 
-/** True when lists and objects are nested no deeper than that; looks at one level after the other. */
-function isShallow(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_NESTING) return false;
-    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
-  }
-  return true;
+/** True when lists and objects are nested no deeper than that. */
+function isNestedWithin(depth: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every((item) => depth > 0 && isNestedWithin(depth - 1, item));
 }
 
 function parsed(source: string): unknown {
@@ -106,7 +103,7 @@ function parsed(source: string): unknown {
 /** Any JSON, also where it comes as a string that holds JSON; null for a string that holds none, and for nesting beyond all measure. */
 export function json(value: unknown): unknown {
   const found = typeof value === "string" ? parsed(value) : (value ?? null);
-  return isShallow(found) ? found : null;
+  return isNestedWithin(MAX_NESTING, found) ? found : null;
 }
 
 /** The items of a list, also where it comes as a string that holds JSON; empty when there is none. */

@@ -33,8 +33,28 @@ function dataSource(raw: JsonObject): DataSource {
   };
 }
 
-function engine(raw: JsonObject) {
+/**
+ * A version as the list of versions and the version details show it. A `pre_version_id` of 0 is no version's id and null.
+ *
+ * @throws UPSTREAM_INVALID_RESPONSE without a version_id
+ */
+export function decodeVersion(raw: JsonObject, job: JobOfVersion, coverage: Coverage): TrainingJobVersion {
+  const { jobId, jobName, jobDesc } = job;
+  const { status, statusCode, terminal } = statusFromCode(int(raw.status) ?? 0);
   return {
+    coverage,
+    jobId,
+    jobName,
+    jobDesc,
+    versionId: requiredId(raw, "version_id", 1n),
+    versionName: text(raw.version_name),
+    preVersionId: longId(raw.pre_version_id, 1n),
+    status,
+    statusCode,
+    terminal,
+    createTime: epochMillis(raw.create_time),
+    startTime: epochMillis(raw.start_time),
+    duration: longDigits(raw.duration),
     engineType: int(raw.engine_type),
     engineId: longId(raw.engine_id),
     engineName: text(raw.engine_name),
@@ -42,11 +62,6 @@ function engine(raw: JsonObject) {
     modelId: longId(raw.model_id),
     userImageUrl: text(raw.user_image_url),
     userCommand: text(raw.user_command),
-  };
-}
-
-function programAndData(raw: JsonObject) {
-  return {
     appUrl: text(raw.app_url),
     bootFileUrl: text(raw.boot_file_url),
     parameter: objects(raw.parameter).map(parameter),
@@ -59,11 +74,6 @@ function programAndData(raw: JsonObject) {
     trainUrl: text(raw.train_url),
     logUrl: text(raw.log_url),
     volumes: items(raw.volumes).filter((volume) => volume !== null),
-  };
-}
-
-function resources(raw: JsonObject) {
-  return {
     workerServerNum: int(raw.worker_server_num),
     specId: longId(raw.spec_id),
     specCode: text(raw.spec_code),
@@ -74,28 +84,6 @@ function resources(raw: JsonObject) {
     poolId: text(raw.pool_id),
     poolName: text(raw.pool_name),
     resourceId: text(raw.resource_id),
-  };
-}
-
-/**
- * A version as the list of versions and the version details show it. A `pre_version_id` of 0 is no version's id and null.
- *
- * @throws UPSTREAM_INVALID_RESPONSE without a version_id
- */
-export function decodeVersion(raw: JsonObject, job: JobOfVersion, coverage: Coverage): TrainingJobVersion {
-  return {
-    coverage,
-    ...job,
-    versionId: requiredId(raw, "version_id", 1n),
-    versionName: text(raw.version_name),
-    preVersionId: longId(raw.pre_version_id, 1n),
-    ...statusFromCode(int(raw.status) ?? 0),
-    createTime: epochMillis(raw.create_time),
-    startTime: epochMillis(raw.start_time),
-    duration: longDigits(raw.duration),
-    ...engine(raw),
-    ...programAndData(raw),
-    ...resources(raw),
     modelMetricList: json(raw.model_metric_list),
     systemMetricList: json(raw.system_metric_list),
   };
