@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
-import type { WebSocket } from "ws";
-import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.js";
-import { collect, type Received, webSocketClient } from "../support/graphql-client.js";
-import { type RedisServer, startRedis } from "../support/redis-server.js";
-import { STATUS, startSimulator, type TestSimulator } from "../support/simulator.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "graphql-ws";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Fleet } from "../support/fleet.js";
+import { collect, type Received, socketOf } from "../support/graphql-client.js";
+import { STATUS } from "../support/simulator.js";
 import { until } from "../support/until.js";
 
 const SUBSCRIBE = `subscription ($jobId: ID!, $versionId: ID!, $after: String) {
@@ -25,89 +24,6 @@ const LIFE = ["INIT", "IMAGE_CREATING", "SUBMIT_TRYING", "WAITING", "RUNNING", "
 const CODES: Record<(typeof LIFE)[number], number> = STATUS;
 const TOGETHER = 3;
 
-/** Three replicas, a subscriber on each, and one version that they watch. */
-class Fleet implements AsyncDisposable {
-  readonly subscribers: { replica: number; received: Received<Event>; dispose(): void }[] = [];
-  private readonly sockets = new Map<Received<Event>, Promise<WebSocket>>();
-
-  private constructor(
-    readonly redis: RedisServer,
-    readonly simulator: TestSimulator,
-    readonly replicas: GatewayProcess[],
-    readonly target: { jobId: string; versionId: string },
-  ) {}
-
-  static async start(): Promise<Fleet> {
-    const [redis, simulator] = await Promise.all([startRedis(), startSimulator()]);
-    const env = {
-      MODELARTS_ENDPOINT: simulator.url,
-      REDIS_URL: redis.url,
-      REDIS_KEY_PREFIX: `test:${randomUUID()}:`,
-      STATUS_POLL_INTERVAL_MS: "50",
-      STATUS_POLL_MAX_INTERVAL_MS: "100",
-    };
-    const replicas = await Promise.all(Array.from({ length: TOGETHER }, () => startGatewayProcess(env)));
-    const job = simulator.addJob();
-    const version = simulator.addVersion(job.id, { status: STATUS.INIT });
-    const fleet = new Fleet(redis, simulator, replicas, {
-      jobId: String(job.id),
-      versionId: String(version.id),
-    });
-    for (let replica = 0; replica < TOGETHER; replica += 1) fleet.subscribe(replica);
-    await fleet.everybodyHas("INIT");
-    return fleet;
-  }
-
-  subscribe(replica: number, after?: string): Received<Event> {
-    const token = [this.simulator.token, this.simulator.secondToken][replica % 2];
-    const params = { "X-Auth-Token": token, "X-Project-Id": this.simulator.projectId };
-    const client = webSocketClient(this.replicas[replica]?.url ?? "", params);
-    const connected = new Promise<WebSocket>((resolve) =>
-      client.on("connected", (socket) => resolve(socket as WebSocket)),
-    );
-    const received = collect<Event>(client, { query: SUBSCRIBE, variables: { ...this.target, after } });
-    this.sockets.set(received, connected);
-    this.subscribers.push({ replica, received, dispose: () => void client.dispose() });
-    return received;
-  }
-
-  /** The connection that a subscriber is told over. */
-  async socketOf(received: Received<Event>): Promise<WebSocket> {
-    const socket = await this.sockets.get(received);
-    if (!socket) throw new Error("there is no such subscriber");
-    return socket;
-  }
-
-  become(status: (typeof LIFE)[number]): void {
-    this.simulator.setStatus(this.target.jobId, this.target.versionId, CODES[status]);
-  }
-
-  everybodyHas(status: string): Promise<unknown> {
-    return until(
-      `everybody knows of ${status}: ${JSON.stringify(this.subscribers.map(({ received }) => received))}`,
-      () => this.subscribers.every(({ received }) => received.events.at(-1)?.status === status),
-      30_000,
-    );
-  }
-
-  /** The replica that holds the job's lease. */
-  async poller(): Promise<number> {
-    return until("one replica holds the lease", async () => {
-      const texts = await Promise.all(
-        this.replicas.map(({ url }) => fetch(`${url}/metrics`).then((r) => r.text())),
-      );
-      const held = texts.findIndex((text) => /^modelarts_gateway_\S*leases\S* 1$/m.test(text));
-      return held < 0 ? undefined : { held };
-    }).then(({ held }) => held);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const { dispose } of this.subscribers) dispose();
-    await Promise.all(this.replicas.map((replica) => replica[Symbol.asyncDispose]()));
-    await Promise.all([this.redis[Symbol.asyncDispose](), this.simulator[Symbol.asyncDispose]()]);
-  }
-}
-
 function chainOf(events: readonly Event[]): [string | null, string][] {
   return events.map(({ previousStatus, status }) => [previousStatus, status]);
 }
@@ -115,87 +31,120 @@ function chainOf(events: readonly Event[]): [string | null, string][] {
 const WHOLE_CHAIN = LIFE.map((status, index): [string | null, string] => [LIFE[index - 1] ?? null, status]);
 
 describe("watching one version from three replicas", { timeout: 120_000 }, () => {
-  it("polls it from one replica at a time, and tells everybody every change once and in order", async () => {
-    await using fleet = await Fleet.start();
-    for (const status of LIFE.slice(1)) {
-      fleet.become(status);
-      await fleet.everybodyHas(status);
+  let fleet: Fleet;
+  let clients: Client[];
+  let target: { jobId: string; versionId: string };
+  /** One on each replica. */
+  let subscribers: Received<Event>[];
+
+  beforeAll(async () => {
+    fleet = await Fleet.start(TOGETHER, {
+      STATUS_POLL_INTERVAL_MS: "20",
+      STATUS_POLL_MAX_INTERVAL_MS: "40",
+    });
+  });
+  afterAll(() => fleet[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    await fleet.mend();
+    clients = [];
+    const job = fleet.simulator.addJob();
+    const version = fleet.simulator.addVersion(job.id, { status: STATUS.INIT });
+    target = { jobId: String(job.id), versionId: String(version.id) };
+    subscribers = fleet.replicas.map((_, replica) => subscribe(connect(replica)));
+    await everybodyHas("INIT");
+  });
+  afterEach(async () => {
+    await Promise.all(clients.map((client) => client.dispose()));
+    await fleet.rest();
+  });
+
+  function connect(replica: number): Client {
+    const client = fleet.connect(replica);
+    clients.push(client);
+    return client;
+  }
+
+  function subscribe(client: Client, after?: string): Received<Event> {
+    return collect<Event>(client, { query: SUBSCRIBE, variables: { ...target, after } });
+  }
+
+  function become(status: (typeof LIFE)[number]): void {
+    fleet.simulator.setStatus(target.jobId, target.versionId, CODES[status]);
+  }
+
+  async function everybodyHas(status: string, everybody = subscribers): Promise<void> {
+    await until(
+      `everybody knows of ${status}`,
+      () => everybody.every(({ events }) => events.at(-1)?.status === status),
+      30_000,
+    );
+  }
+
+  /** Goes through that part of the life, one change after the other. */
+  async function live(from: number, to: number = LIFE.length, everybody = subscribers): Promise<void> {
+    for (const status of LIFE.slice(from, to)) {
+      become(status);
+      await everybodyHas(status, everybody);
     }
-    for (const { received } of fleet.subscribers) {
-      await until("it has completed", () => received.completed);
-      expect(chainOf(received.events)).toEqual(WHOLE_CHAIN);
-      expect(received.events.some(({ gap }) => gap)).toBe(false);
+  }
+
+  it("polls it from one replica at a time, and tells everybody every change once and in order", async () => {
+    await live(1);
+    for (const subscriber of subscribers) {
+      await until("it has completed", () => subscriber.completed);
+      expect(chainOf(subscriber.events)).toEqual(WHOLE_CHAIN);
+      expect(subscriber.events.some(({ gap }) => gap)).toBe(false);
     }
   });
 
   it("loses and repeats nothing when the polling replica is killed, and its client resumes elsewhere", async () => {
-    await using fleet = await Fleet.start();
-    fleet.become("IMAGE_CREATING");
-    await fleet.everybodyHas("IMAGE_CREATING");
+    await live(1, 2);
     const poller = await fleet.poller();
-    const lost = fleet.subscribers.find(({ replica }) => replica === poller);
     fleet.replicas[poller]?.child.kill("SIGKILL");
     await fleet.replicas[poller]?.exited;
-    fleet.subscribers.splice(lost ? fleet.subscribers.indexOf(lost) : 0, 1);
-    fleet.become("SUBMIT_TRYING");
-    await fleet.everybodyHas("SUBMIT_TRYING");
-    const before = lost?.received.events ?? [];
-    const resumed = fleet.subscribe((poller + 1) % TOGETHER, before.at(-1)?.cursor);
-    for (const status of LIFE.slice(3)) {
-      fleet.become(status);
-      await fleet.everybodyHas(status);
-    }
-    expect(chainOf([...before, ...resumed.events])).toEqual(WHOLE_CHAIN);
-    for (const { received } of fleet.subscribers) {
-      if (received !== resumed) expect(chainOf(received.events)).toEqual(WHOLE_CHAIN);
-      expect(received.events.some(({ gap }) => gap)).toBe(false);
+    const left = subscribers.toSpliced(poller, 1);
+    await live(2, 3, left);
+    const before = subscribers[poller]?.events ?? [];
+    const resumed = subscribe(connect((poller + 1) % TOGETHER), before.at(-1)?.cursor);
+    await live(3, LIFE.length, [...left, resumed]);
+    const all = [[...before, ...resumed.events], ...left.map(({ events }) => events)];
+    for (const events of all) {
+      expect(chainOf(events)).toEqual(WHOLE_CHAIN);
+      expect(events.some(({ gap }) => gap)).toBe(false);
     }
   });
 
   it("goes on in order when Redis comes back empty, and marks what nobody can vouch for", async () => {
-    await using fleet = await Fleet.start();
-    fleet.become("IMAGE_CREATING");
-    await fleet.everybodyHas("IMAGE_CREATING");
+    await live(1, 2);
     await fleet.redis.restart();
-    for (const status of LIFE.slice(2)) {
-      fleet.become(status);
-      await fleet.everybodyHas(status);
-    }
-    for (const { received } of fleet.subscribers) {
-      expect(received.events.map(({ status }) => status)).toEqual(LIFE);
-      for (const [index, { previousStatus, gap }] of received.events.entries()) {
+    await live(2);
+    for (const { events } of subscribers) {
+      expect(events.map(({ status }) => status)).toEqual(LIFE);
+      for (const [index, { previousStatus, gap }] of events.entries()) {
         expect(previousStatus).toBe(gap ? null : (LIFE[index - 1] ?? null));
       }
     }
   });
 
   it("catches up when Redis has stood still for 5 s", async () => {
-    await using fleet = await Fleet.start();
     fleet.redis.pause();
-    fleet.become("IMAGE_CREATING");
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
-    expect(
-      fleet.subscribers.every(({ received }) => received.errors.length === 0 && !received.completed),
-    ).toBe(true);
+    become("IMAGE_CREATING");
+    await sleep(5_000);
+    expect(subscribers.every(({ errors, completed }) => errors.length === 0 && !completed)).toBe(true);
     fleet.redis.resume();
-    for (const status of LIFE.slice(1)) {
-      fleet.become(status);
-      await fleet.everybodyHas(status);
-    }
-    for (const { received } of fleet.subscribers) expect(chainOf(received.events)).toEqual(WHOLE_CHAIN);
+    await live(1);
+    for (const { events } of subscribers) expect(chainOf(events)).toEqual(WHOLE_CHAIN);
   });
 
   it("keeps the changes for a client that stops reading, and nobody else waits for it", async () => {
-    await using fleet = await Fleet.start();
-    const sleeper = fleet.subscribe(1);
-    await fleet.everybodyHas("INIT");
-    fleet.subscribers.pop();
-    const socket = await fleet.socketOf(sleeper);
+    const client = connect(1);
+    const connected = socketOf(client);
+    const sleeper = subscribe(client);
+    await everybodyHas("INIT", [sleeper]);
+    const socket = await connected;
     socket.pause();
-    for (const status of LIFE.slice(1)) {
-      fleet.become(status);
-      await fleet.everybodyHas(status);
-    }
+    await live(1);
     expect(sleeper.events).toHaveLength(1);
     socket.resume();
     await until("the sleeper has caught up", () => sleeper.completed);
@@ -203,19 +152,17 @@ describe("watching one version from three replicas", { timeout: 120_000 }, () =>
   });
 
   it("gives the lease up on SIGTERM, so that another replica polls at once", async () => {
-    await using fleet = await Fleet.start();
     const poller = await fleet.poller();
     fleet.replicas[poller]?.child.kill("SIGTERM");
     expect(await fleet.replicas[poller]?.exited).toBe(0);
-    const left = fleet.subscribers.filter(({ replica }) => replica !== poller);
-    fleet.become("RUNNING");
-    await until("the others know", () =>
-      left.every(({ received }) => received.events.at(-1)?.status === "RUNNING"),
-    );
-    for (const { received } of left)
-      expect(chainOf(received.events)).toEqual([
+    const left = subscribers.toSpliced(poller, 1);
+    become("RUNNING");
+    await everybodyHas("RUNNING", left);
+    for (const { events } of left) {
+      expect(chainOf(events)).toEqual([
         [null, "INIT"],
         ["INIT", "RUNNING"],
       ]);
+    }
   });
 });

@@ -55,6 +55,11 @@ export function webSocketClient(
   });
 }
 
+/** The socket that a client is about to open. */
+export function socketOf(client: Client): Promise<WebSocket> {
+  return new Promise((resolve) => client.on("connected", (socket) => resolve(socket as WebSocket)));
+}
+
 /** Everything that one subscription has received so far, and how it ended. */
 export interface Received<T> {
   events: T[];
