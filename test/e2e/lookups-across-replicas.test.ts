@@ -1,149 +1,201 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.js";
-import { post } from "../support/graphql-client.js";
-import { CREATE, sampleInput } from "../support/sample.js";
-import { startSimulator, type TestSimulator } from "../support/simulator.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LASTING, ReplicaPair, type Which } from "../support/replica-pair.js";
+import { STATUS } from "../support/simulator.js";
 import { until } from "../support/until.js";
 
-/** How often the effect of a mutation is raced against reads; each time the reads hit another moment of it. */
-const INTERLEAVINGS = 1_000;
-/** Jobs whose mutations are under way at the same time. */
-const LANES = 8;
-/** Between two reads of one reader: enough of them are under way at any moment. */
-const READ_PAUSE_MS = 10;
-const VERSIONS =
-  "query ($jobId: ID!) { trainingJob(jobId: $jobId) { jobName versionCount versions(perPage: 100) { versionId status } } }";
+const LIST = "query ($j: ID!) { trainingJob(jobId: $j) { jobName versions { versionId status } } }";
+const DETAILS =
+  "query ($j: ID!, $v: ID!) { trainingJobVersion(jobId: $j, versionId: $v) { versionId status specCode } }";
+const STOP = "mutation ($j: ID!, $v: ID!) { stopTrainingJobVersion(jobId: $j, versionId: $v) { jobId } }";
+const BOTH: readonly Which[] = [0, 1];
 
 describe("two replicas that share Redis", () => {
-  let simulator: TestSimulator;
-  let replicas: [GatewayProcess, GatewayProcess];
+  let pair: ReplicaPair;
 
   beforeAll(async () => {
-    simulator = await startSimulator({ journalCapacity: 100_000 });
-    const env = {
-      MODELARTS_ENDPOINT: simulator.url,
-      REDIS_URL: inject("redisUrl"),
-      REDIS_KEY_PREFIX: `test:${randomUUID()}:`,
-      // Nothing becomes fresh again by waiting: what is seen to change was told.
-      CACHE_TTL_ACTIVE_MS: "600000",
-      AUTH_PROOF_TTL_MS: "600000",
-    };
-    replicas = await Promise.all([startGatewayProcess(env), startGatewayProcess(env)]);
+    pair = await ReplicaPair.start(LASTING);
   });
-  afterAll(async () => {
-    await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
-    await simulator[Symbol.asyncDispose]();
-  });
+  afterAll(() => pair[Symbol.asyncDispose]());
 
-  const ask = (replica: GatewayProcess, query: string, variables = {}, headers = simulator.headers) =>
-    post(replica.url, { query, variables }, headers);
-  const callsFor = (jobId: string) => simulator.journal.entries({ jobId }).length;
+  /** A job of the first tenant with so many versions that can change; ids as GraphQL writes them. */
+  function newJob(versions = 1): { jobId: string; versionIds: string[] } {
+    const { id } = pair.simulator.addJob({ name: "job-of-mine" });
+    const add = () => String(pair.simulator.addVersion(id, { status: STATUS.RUNNING }).id);
+    return { jobId: String(id), versionIds: Array.from({ length: versions }, add) };
+  }
+
+  /** One operation that asks for each of them. */
+  function together(fields: string[]): string {
+    return `{ ${fields.map((field, i) => `_${i}: ${field}`).join("\n")} }`;
+  }
+
+  /** The upstream calls that were made meanwhile, by name. */
+  async function callsDuring(work: () => Promise<unknown>): Promise<Record<string, number>> {
+    pair.simulator.journal.clear();
+    await work();
+    return pair.simulator.journal.counts();
+  }
+
+  /** How many lookups have waited for another one's call. */
+  const waiting = (which: Which, where: "process" | "replica", kind: string) =>
+    pair.metric(which, "cache_coalesced_total", { where, kind });
 
   it("answer 1,000 identical cold lookups at once with one upstream call", async () => {
-    const job = simulator.addJob({ name: "hot" });
-    const { id } = simulator.addVersion(job.id);
-    const query =
-      "query ($j: ID!, $v: ID!) { trainingJobVersion(jobId: $j, versionId: $v) { versionId status specCode } }";
-    const variables = { j: String(job.id), v: String(id) };
-    const answers = await Promise.all(
-      Array.from({ length: 1_000 }, (_, i) => ask(replicas[i % 2 === 0 ? 0 : 1], query, variables)),
+    const { jobId, versionIds } = newJob();
+    const variables = { j: jobId, v: versionIds[0] };
+    const held = pair.simulator.faults.once({ jobId, kind: "hang" });
+    const asking = Array.from({ length: 1_000 }, (_, i) => pair.ask((i % 2) as Which, DETAILS, variables));
+    await until(
+      "each has callers that wait for one another, and one of them waits for the other",
+      async () => {
+        const here = await Promise.all(BOTH.map((which) => waiting(which, "process", "version")));
+        const there = await Promise.all(BOTH.map((which) => waiting(which, "replica", "version")));
+        return Math.min(...here) > 0 && Math.max(...there) > 0;
+      },
     );
-    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
-    expect(answers[0]?.body.data.trainingJobVersion.versionId).toBe(String(id));
-    expect(callsFor(String(job.id))).toBe(1);
+    held.release();
+    const answers = await Promise.all(asking);
+    expect(new Set(answers.map((body) => JSON.stringify(body))).size).toBe(1);
+    expect(answers[0]?.data.trainingJobVersion.versionId).toBe(versionIds[0]);
+    expect(pair.callsFor(jobId)).toBe(1);
   });
 
   it("fetch 50 versions of one job in one operation with one upstream call", async () => {
-    const job = simulator.addJob({ name: "many" });
-    const ids = Array.from({ length: 50 }, () => String(simulator.addVersion(job.id).id));
-    const fields = ids.map(
-      (id, i) => `v${i}: trainingJobVersion(jobId: "${job.id}", versionId: "${id}") { versionId status }`,
+    const { jobId, versionIds } = newJob(50);
+    const fields = versionIds.map(
+      (id) => `trainingJobVersion(jobId: "${jobId}", versionId: "${id}") { versionId status }`,
     );
-    const { body } = await ask(replicas[0], `{ ${fields.join("\n")} }`);
-    expect(Object.values(body.data).map((v) => (v as { versionId: string }).versionId)).toEqual(ids);
-    expect(callsFor(String(job.id))).toBe(1);
+    const { data } = await pair.ask(0, together(fields));
+    expect(Object.values(data).map((v) => (v as { versionId: string }).versionId)).toEqual(versionIds);
+    expect(pair.callsFor(jobId)).toBe(1);
+  });
+
+  it("fetch details only of those versions that are asked for what details alone carry", async () => {
+    const { jobId, versionIds } = newJob(10);
+    const fields = versionIds.map((id, i) => {
+      const asked = i < 2 ? "versionId specCode" : "versionId engineName";
+      return `trainingJobVersion(jobId: "${jobId}", versionId: "${id}") { ${asked} }`;
+    });
+    const calls = await callsDuring(async () => {
+      const { data } = await pair.ask(0, together(fields));
+      expect(Object.values(data)).toEqual(
+        versionIds.map((versionId, i) => ({
+          versionId,
+          ...(i < 2 ? { specCode: "modelarts.vm.cpu.2u" } : { engineName: "TensorFlow" }),
+        })),
+      );
+    });
+    expect(calls).toEqual({ listVersions: 1, getVersion: 2 });
+  });
+
+  it("show 50 jobs with their current versions for one call, which serves the other replica as well", async () => {
+    const query =
+      "{ trainingJobs(perPage: 50) { jobs { jobId currentVersion { versionId status createTime duration } } } }";
+    const ask = async (which: Which) => {
+      const { data } = await pair.ask(which, query);
+      expect(data.trainingJobs.jobs).toHaveLength(50);
+    };
+    expect(await callsDuring(() => ask(0))).toEqual({ listJobs: 1 });
+    expect(await callsDuring(() => ask(1))).toEqual({});
+  });
+
+  it("follow a chain of predecessors and their specifications for one call a level at most, the other replica for none", async () => {
+    const { id } = pair.simulator.addJob();
+    let preVersionId = pair.simulator.addVersion(id).id;
+    for (let i = 0; i < 3; i += 1) preVersionId = pair.simulator.addVersion(id, { preVersionId }).id;
+    const level = (inner: string) => `{ versionId resourceSpec { specCode } ${inner} }`;
+    const chain = [1, 2, 3].reduce((inner) => `preVersion ${level(inner)}`, `preVersion ${level("")}`);
+    const query = `{ trainingJobVersion(jobId: "${id}", versionId: "${preVersionId}") ${level(chain)} }`;
+    const ask = async (which: Which) => {
+      const { data, errors } = await pair.ask(which, query);
+      expect(errors).toBeUndefined();
+      expect(JSON.stringify(data).match(/"specCode":"modelarts.vm.cpu.2u"/g)).toHaveLength(4);
+    };
+    const { listResourceSpecs, ...levels } = await callsDuring(() => ask(0));
+    expect(listResourceSpecs).toBe(1);
+    expect(Object.values(levels).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(4);
+    expect(await callsDuring(() => ask(1))).toEqual({});
+  });
+
+  it("share nothing between two tokens of a project, whatever one has proven", async () => {
+    const { jobId } = newJob();
+    const second = { ...pair.simulator.headers, "X-Auth-Token": pair.simulator.secondToken };
+    for (const which of BOTH) {
+      for (const headers of [pair.simulator.headers, second]) {
+        const { data } = await pair.ask(which, LIST, { j: jobId }, headers);
+        expect(data.trainingJob.jobName).toBe("job-of-mine");
+      }
+    }
+    const tokens = pair.simulator.journal.entries({ jobId }).map(({ headers }) => headers["x-auth-token"]);
+    expect(tokens).toEqual([pair.simulator.token, pair.simulator.secondToken]);
   });
 
   it("never show one tenant's data to another, though ids and moments are the same", async () => {
-    const job = simulator.addJob({ name: "mine" });
-    const { id } = simulator.addVersion(job.id);
-    const theirs = simulator.addJob({ id: job.id, name: "theirs" }, simulator.other.projectId);
-    simulator.addVersion(theirs.id, { id }, simulator.other.projectId);
-    const query = `{ a: trainingJobVersion(jobId: "${job.id}", versionId: "${id}") { jobName } b: trainingJob(jobId: "${job.id}") { jobName } }`;
+    const { simulator } = pair;
+    const { jobId, versionIds } = newJob();
+    simulator.addJob({ id: jobId, name: "theirs" }, simulator.other.projectId);
+    simulator.addVersion(jobId, { id: versionIds[0] ?? "" }, simulator.other.projectId);
+    const query = together([
+      `trainingJobVersion(jobId: "${jobId}", versionId: "${versionIds[0]}") { jobName }`,
+      `trainingJob(jobId: "${jobId}") { jobName }`,
+    ]);
     const tenants = [
-      ["mine", simulator.headers],
+      ["job-of-mine", simulator.headers],
       ["theirs", { "X-Auth-Token": simulator.other.token, "X-Project-Id": simulator.other.projectId }],
     ] as const;
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, async (_, i) => {
-        const [name, headers] = tenants[i % 2] ?? tenants[0];
-        const { body } = await ask(replicas[Math.floor(i / 2) % 2 === 0 ? 0 : 1], query, {}, { ...headers });
-        return [name, body] as const;
-      }),
-    );
-    for (const [name, body] of answers)
-      expect(body).toEqual({ data: { a: { jobName: name }, b: { jobName: name } } });
+    const answers = Array.from({ length: 200 }, async (_, i) => {
+      const [name, headers] = tenants[i % 2] ?? tenants[0];
+      const body = await pair.ask((Math.floor(i / 2) % 2) as Which, query, {}, { ...headers });
+      expect(body).toEqual({ data: { _0: { jobName: name }, _1: { jobName: name } } });
+    });
+    await Promise.all(answers);
   });
 
   it("refuse another tenant's project to a token that the upstream refuses it to", async () => {
+    const { simulator } = pair;
+    const { jobId } = newJob();
     const headers = { "X-Auth-Token": simulator.other.token, "X-Project-Id": simulator.projectId };
-    await ask(replicas[0], VERSIONS, { jobId: "10" });
-    const { body } = await ask(replicas[0], VERSIONS, { jobId: "10" }, headers);
-    expect(body.data).toEqual({ trainingJob: null });
-    expect(["FORBIDDEN", "UNAUTHENTICATED"]).toContain(body.errors?.[0]?.extensions.code);
+    for (const which of BOTH) {
+      expect((await pair.ask(which, LIST, { j: jobId })).errors).toBeUndefined();
+      const { data, errors } = await pair.ask(which, LIST, { j: jobId }, headers);
+      expect(data).toEqual({ trainingJob: null });
+      expect(["FORBIDDEN", "UNAUTHENTICATED"]).toContain(errors?.[0]?.extensions.code);
+    }
   });
 
-  it("show a mutation's effect at once on its replica and soon on the other, amid reads, and never take it back", {
-    timeout: 240_000,
-  }, async () => {
-    const delays: number[] = [];
-    const countOn = async (replica: GatewayProcess, jobId: string) =>
-      (await ask(replica, VERSIONS, { jobId })).body.data.trainingJob.versions.length as number;
+  it("never give, nor keep, an answer that was on its way to one during a mutation on the other", async () => {
+    const { jobId, versionIds } = newJob();
+    const before = pair.simulator.faults.once({ jobId, route: "listVersions", kind: "hang", when: "after" });
+    const reading = pair.ask(1, LIST, { j: jobId });
+    await before.reached(1);
+    expect((await pair.ask(0, STOP, { j: jobId, v: versionIds[0] })).errors).toBeUndefined();
+    await until("it has begun anew", () => pair.callsFor(jobId) === 3);
+    before.release();
+    const stopped = { versionId: versionIds[0], status: "KILLING" };
+    expect((await reading).data.trainingJob.versions).toEqual([stopped]);
+    for (const which of BOTH)
+      expect((await pair.ask(which, LIST, { j: jobId })).data.trainingJob.versions).toEqual([stopped]);
+    expect(pair.callsFor(jobId)).toBe(3);
+  });
 
-    /** Reads until told to stop; returns what it saw, repetitions left out. */
-    async function watchCount(replica: GatewayProcess, jobId: string, stop: AbortSignal): Promise<number[]> {
-      const seen: number[] = [];
-      while (!stop.aborted) {
-        const count = await countOn(replica, jobId);
-        if (seen.at(-1) !== count) seen.push(count);
-        await sleep(READ_PAUSE_MS * Math.random());
-      }
-      return seen;
-    }
-
-    async function race(round: number): Promise<void> {
-      const job = simulator.addJob();
-      const jobId = String(job.id);
-      const preVersionId = String(simulator.addVersion(job.id).id);
-      const [writer, other] = round % 2 === 0 ? replicas : [replicas[1], replicas[0]];
-      const written = new AbortController();
-      const readers = Promise.all(replicas.map((replica) => watchCount(replica, jobId, written.signal)));
-      await countOn(replicas[round % 3 === 0 ? 0 : 1], jobId);
-      const { config, ...input } = sampleInput();
-      const { body } = await ask(writer, CREATE, {
-        input: { ...input, jobId, config: { ...config, preVersionId } },
-      });
-      const answeredAt = performance.now();
-      expect(body.errors).toBeUndefined();
-      expect({ round, atOnce: await countOn(writer, jobId) }).toEqual({ round, atOnce: 2 });
-      await until("the other replica shows it", async () => (await countOn(other, jobId)) === 2);
-      delays.push(performance.now() - answeredAt);
-      written.abort();
-      for (const seen of await readers) expect([[1, 2], [2], [1], []]).toContainEqual(seen);
-    }
-
-    const rounds = Array.from({ length: INTERLEAVINGS }, (_, i) => i);
-    async function lane(): Promise<void> {
-      for (let round = rounds.shift(); round !== undefined; round = rounds.shift()) await race(round);
-    }
-    await Promise.all(Array.from({ length: LANES }, lane));
-    const [median, p99] = [0.5, 0.99].map(
-      (q) => delays.toSorted((a, b) => a - b)[Math.floor(q * delays.length)],
+  it("cancel an upstream call only when the last of those who wait for it has gone", async () => {
+    const { jobId } = newJob();
+    const held = pair.simulator.faults.once({ jobId, kind: "hang" });
+    const joined = await waiting(0, "process", "versions");
+    const callers = [new AbortController(), new AbortController()];
+    const asking = callers.map(({ signal }) =>
+      pair.ask(0, LIST, { j: jobId }, undefined, signal).catch((error: Error) => error.name),
     );
-    console.log(
-      `The other replica showed it after ${median?.toFixed(1)} ms (median), ${p99?.toFixed(1)} ms (p99)`,
-    );
+    await until("one waits for the other", async () => (await waiting(0, "process", "versions")) > joined);
+    await held.reached(1);
+    const [call] = pair.simulator.journal.entries({ jobId });
+    callers[0]?.abort();
+    expect(await asking[0]).toBe("AbortError");
+    // The gateway has had its turn.
+    await pair.ask(0, LIST, { j: newJob().jobId });
+    expect(call?.end).toBe("open");
+    callers[1]?.abort();
+    await until("it is cancelled", () => call?.end === "aborted");
+    held.release();
   });
 });

@@ -25,9 +25,11 @@ export async function post(
   url: string,
   request: { query: string; variables?: Record<string, unknown>; operationName?: string },
   headers: HeaderValues = {},
+  signal: AbortSignal | null = null,
 ): Promise<GraphqlAnswer> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
+    signal,
     headers: { "content-type": "application/json", accept: "application/graphql-response+json", ...headers },
     body: JSON.stringify(request),
   });
