@@ -45,7 +45,8 @@ async function stopAll(readers: Reader[]): Promise<void> {
   await Promise.all(readers.map((reader) => reader.stop()));
 }
 
-describe("three replicas over one Redis", () => {
+// Each has a Redis of its own, and waits most of the time.
+describe.concurrent("three replicas over one Redis", () => {
   test("poll a job from one of them, and tell every subscriber on all of them", async () => {
     await using set = await startReplicaSet(3);
     const { upstream } = set;
@@ -230,7 +231,7 @@ async function dump({ redis: { commands } }: RedisReplica, key: string): Promise
   return String(await commands.get(key));
 }
 
-describe("Redis away", () => {
+describe.concurrent("Redis away", () => {
   test("restarted empty: subscriptions stay open and get every change once, in order", async () => {
     await using set = await startReplicaSet(3);
     const { upstream, server } = set;
@@ -294,7 +295,7 @@ describe("Redis away", () => {
     let shown = upstream.polls.length;
     for (const status of ["WAITING", "SUBMIT_TRYING", "RUNNING", "SCALING", "KILLING"] as const) {
       upstream.set("1", status);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
     // Without the lease nobody may poll: at most what was under way was asked.
     shown = upstream.polls.length - shown;
