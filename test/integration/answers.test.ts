@@ -1,0 +1,225 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { metricIn, metricsOf } from "../support/fuzz-gateway.js";
+import { rawExchange } from "../support/fuzz-raw-http.js";
+import { type GraphqlAnswer, type HeaderValues, post } from "../support/graphql-client.js";
+import { type House, startHouse } from "../support/house.js";
+import { STATUS } from "../support/simulator.js";
+
+const VERSION =
+  "query Version($jobId: ID!, $versionId: ID!) { trainingJobVersion(jobId: $jobId, versionId: $versionId) { status } }";
+
+describe("A query that was answered before", () => {
+  let house: House;
+  let jobId: string;
+  let versionId: string;
+  beforeAll(async () => {
+    house = await startHouse({ CORS_ORIGINS: "https://app.example" });
+  });
+  afterAll(() => house[Symbol.asyncDispose]());
+  afterEach(() => house.simulator.faults.clear());
+
+  const repeated = async () =>
+    metricIn(await metricsOf(house.gateway), "modelarts_gateway_answers_repeated_total");
+
+  /** A job of its own with one running version, and the query for it. */
+  function newJob() {
+    const jobName = `job-${randomUUID()}`;
+    const job = house.simulator.addJob({ name: jobName });
+    jobId = String(job.id);
+    versionId = String(house.simulator.addVersion(job.id).id);
+    house.simulator.setStatus(jobId, versionId, STATUS.RUNNING);
+    return { jobId, jobName };
+  }
+
+  const ask = (headers: HeaderValues = {}) => house.send(VERSION, { jobId, versionId }, headers);
+
+  /** Asks and tells whether the answer was one that was kept. */
+  async function isRepeated(request: () => Promise<unknown> = ask): Promise<boolean> {
+    const before = await repeated();
+    await request();
+    return (await repeated()) > before;
+  }
+
+  it("is answered alike, but for its request id and date", async () => {
+    newJob();
+    const first = await ask({ "X-Request-Id": "first", Origin: "https://app.example" });
+    let second: GraphqlAnswer | undefined;
+    expect(
+      await isRepeated(async () => {
+        second = await ask({ "X-Request-Id": "second", Origin: "https://app.example" });
+      }),
+    ).toBe(true);
+    expect(second?.body).toEqual(first.body);
+    const without = ({ headers }: GraphqlAnswer) =>
+      [...headers].filter(([name]) => name !== "x-request-id" && name !== "date");
+    expect(second && without(second)).toEqual(without(first));
+    expect(second?.headers.get("x-request-id")).toBe("second");
+    expect(second?.headers.get("access-control-allow-origin")).toBe("https://app.example");
+  });
+
+  it("gets a request id of its own", async () => {
+    newJob();
+    await ask();
+    const ids = [await ask(), await ask()].map(({ headers }) => headers.get("x-request-id"));
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it.each([
+    ["short", "Überraschung ✓"],
+    ["long", "é".repeat(6_000)],
+  ])("gets every character of a %s answer", async (_length, jobDesc) => {
+    const { jobId: id } = newJob();
+    house.simulator.faults.add({ jobId: id, kind: "patch", set: { job_desc: jobDesc } });
+    const request = () => house.send("query ($id: ID!) { trainingJob(jobId: $id) { jobDesc } }", { id });
+    expect((await request()).body.data.trainingJob.jobDesc).toBe(jobDesc);
+    expect(await isRepeated(request)).toBe(true);
+    expect((await request()).body.data.trainingJob.jobDesc).toBe(jobDesc);
+  });
+
+  it("shows the effect of a mutation at once", async () => {
+    newJob();
+    await ask();
+    expect(await isRepeated()).toBe(true);
+    await house.send(
+      "mutation ($jobId: ID!, $versionId: ID!) { stopTrainingJobVersion(jobId: $jobId, versionId: $versionId) { jobId } }",
+      { jobId, versionId },
+    );
+    expect(await isRepeated()).toBe(false);
+    expect((await ask()).body.data.trainingJobVersion.status).not.toBe("RUNNING");
+  });
+
+  it.each<[string, () => HeaderValues]>([
+    ["another credential", () => ({ "X-Auth-Token": house.simulator.secondToken })],
+    ["another media type", () => ({ Accept: "application/json" })],
+    ["another origin", () => ({ Origin: "https://app.example" })],
+  ])("is answered anew for %s", async (_what, headers) => {
+    newJob();
+    await ask();
+    expect(await isRepeated(() => ask(headers()))).toBe(false);
+    expect(await isRepeated(() => ask(headers()))).toBe(true);
+  });
+
+  it("is refused in another project, and with a token that the upstream does not know", async () => {
+    newJob();
+    await ask();
+    const { other } = house.simulator;
+    const answers = [
+      await ask({ "X-Project-Id": other.projectId }),
+      await ask({ "X-Project-Id": other.projectId, "X-Auth-Token": other.token }),
+      await ask({ "X-Auth-Token": "unknown" }),
+    ];
+    expect(
+      answers.map(({ body }) => body.errors?.[0]?.extensions.code ?? body.data.trainingJobVersion),
+    ).toEqual(["FORBIDDEN", null, "UNAUTHENTICATED"]);
+  });
+
+  it("is executed each time when it is a mutation", async () => {
+    newJob();
+    const stop = () =>
+      house.send(
+        `mutation ($jobId: ID!, $versionId: ID!) {
+          stopTrainingJobVersion(jobId: $jobId, versionId: $versionId) { version { jobName } }
+        }`,
+        { jobId, versionId },
+      );
+    expect((await stop()).body.data.stopTrainingJobVersion.version.jobName).toBeTruthy();
+    await stop();
+    expect(house.simulator.journal.entries({ route: "stopVersion", jobId })).toHaveLength(2);
+  });
+
+  it.each<[string, string]>([
+    [
+      "a query with an error",
+      "{ ok: trainingJobs { jobTotalCount } bad: trainingJobs(page: 0) { jobTotalCount } }",
+    ],
+    ["a query for what is not there", '{ trainingJobVersion(jobId: "987654", versionId: "1") { status } }'],
+    ["a query that looks nothing up", "{ __typename }"],
+    ["a document that is not valid", "{ nothing }"],
+  ])("is executed again when it is %s", async (_what, query) => {
+    await house.send(query);
+    expect(await isRepeated(() => house.send(query))).toBe(false);
+  });
+
+  it("is executed again when it needed fresh answers, as a broken rule does", async () => {
+    const { jobId: id } = newJob();
+    const input = {
+      jobId: id,
+      config: {
+        workerServerNum: 1,
+        appUrl: "/usr/app/",
+        bootFileUrl: "/usr/app/boot.py",
+        dataUrl: "/usr/data/",
+        specId: "1",
+        engineId: "987654",
+        trainUrl: "/usr/train/",
+        preVersionId: versionId,
+      },
+    };
+    const validate = () =>
+      house.send(
+        "query ($input: CreateTrainingJobVersionInput!) { validateTrainingJobVersion(input: $input) { rule } }",
+        { input },
+      );
+    expect((await validate()).body.data.validateTrainingJobVersion).toHaveLength(1);
+    expect(await isRepeated(validate)).toBe(false);
+  });
+
+  it("counts among the operations", async () => {
+    newJob();
+    const name = 'modelarts_gateway_operations_total{type="query",outcome="ok"}';
+    const operations = async () =>
+      Number(
+        (await metricsOf(house.gateway))
+          .split("\n")
+          .find((line) => line.startsWith(name))
+          ?.split(" ")[1],
+      );
+    await ask();
+    const before = await operations();
+    await ask();
+    expect(await operations()).toBe(before + 1);
+    expect(house.gateway.logs.at(-1)).toMatchObject({
+      event: "operation",
+      operationName: "Version",
+      type: "query",
+    });
+  });
+
+  it("is answered whole when its body comes in pieces, and when other requests follow on the connection", async () => {
+    newJob();
+    await ask();
+    const body = JSON.stringify({ query: VERSION, variables: { jobId, versionId } });
+    const head = Object.entries({
+      ...house.simulator.headers,
+      host: "gateway",
+      accept: "application/graphql-response+json",
+      "content-type": "application/json",
+      "content-length": String(body.length),
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const request = (connection: string) =>
+      `POST /graphql HTTP/1.1\r\n${head.join("")}connection: ${connection}\r\n\r\n${body}`;
+    const text = await rawExchange(
+      house.gateway.url,
+      request("keep-alive") + request("keep-alive") + request("close"),
+    );
+    expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
+    expect(text.match(/"status":"RUNNING"/g)).toHaveLength(3);
+  });
+});
+
+describe("RATE_LIMIT_PER_MINUTE", () => {
+  it("counts the queries that are answered with a kept answer", async () => {
+    await using house = await startHouse({ RATE_LIMIT_PER_MINUTE: "3" });
+    const codes: unknown[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const { status, body } = await post(
+        house.gateway.url,
+        { query: '{ trainingJob(jobId: "10") { jobName } }' },
+        house.simulator.headers,
+      );
+      codes.push(body.errors?.[0]?.extensions.code ?? status);
+    }
+    expect(codes).toEqual([200, 200, 200, "RATE_LIMITED"]);
+  });
+});
