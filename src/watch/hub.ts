@@ -1,7 +1,7 @@
 import type { Cursor } from "./cursor.js";
 import type { WatchEvents } from "./events.js";
 import { FirstEvents } from "./first-events.js";
-import { isSettled, Line } from "./line.js";
+import { emptyBeginning, isSettled, Line } from "./line.js";
 import { type EventContext, type Notice, noticeOf } from "./notice.js";
 import type { HistoryEntry, HistoryHead, HistoryPage, Position, WatchHistory } from "./ports.js";
 import { entriesAfter, resume } from "./resumption.js";
@@ -82,8 +82,7 @@ export class Hub {
   async begin(): Promise<void> {
     const { history, context, newIncarnation } = this.options;
     const incarnation = newIncarnation();
-    const empty = { incarnation, seq: 0, origin: null, seeded: false, states: new Map(), entries: [] };
-    await history.begin(context.job, this.#line?.beginning(incarnation) ?? empty);
+    await history.begin(context.job, this.#line?.beginning(incarnation) ?? emptyBeginning(incarnation));
   }
 
   /** Catches up with the history and serves everybody who waits. One runs at a time; further calls make it go round again. */

@@ -60,6 +60,11 @@ export class Line {
   }
 }
 
+/** A history that nothing is known of. */
+export function emptyBeginning(incarnation: string): Beginning {
+  return { incarnation, seq: 0, origin: null, seeded: false, states: new Map(), entries: [] };
+}
+
 /** Whether a poll has been taken in, and everything that was appended may be told. */
 export function isSettled({ head }: Snapshot): boolean {
   return head.seeded && head.announced === head.seq;

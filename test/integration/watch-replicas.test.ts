@@ -3,7 +3,12 @@ import { GatewayError } from "../../src/errors.js";
 import { until } from "../support/until.js";
 import { id, type Reader } from "../unit/watch/support/replica.js";
 import { type RedisReplica, type ReplicaSet, startReplicaSet } from "../unit/watch/support/replica-set.js";
-import { callerWith, JOB, type ScriptedUpstream } from "../unit/watch/support/scripted-upstream.js";
+import {
+  callerWith,
+  createdVersion,
+  JOB,
+  type ScriptedUpstream,
+} from "../unit/watch/support/scripted-upstream.js";
 
 const DEADLINE_MS = 20_000;
 
@@ -171,8 +176,7 @@ describe.concurrent("three replicas over one Redis", () => {
     upstream.set("1", "COMPLETED");
     const readers = readEach(set);
     await allTold(readers, "COMPLETED");
-    const created = { jobId: JOB, versionId: id("2"), jobName: null, versionName: null, createTime: null };
-    await replicas[1]?.watch.recordCreation(callerWith("1"), { ...created, status: "INIT", statusCode: 1 });
+    await replicas[1]?.watch.recordCreation(callerWith("1"), createdVersion("2"));
     await allTold(readers, "INIT");
     for (const reader of readers) expect(reader.told).toEqual(["1:COMPLETED", "2:INIT"]);
     await stopAll(readers);
@@ -327,12 +331,7 @@ describe.concurrent("Redis away", () => {
   test("does not make a creation fail", async () => {
     await using set = await startReplicaSet(1);
     await set.server.kill();
-    const created = { jobId: JOB, versionId: id("2"), jobName: null, versionName: null, createTime: null };
-    const recorded = set.replicas[0]?.watch.recordCreation(callerWith("t"), {
-      ...created,
-      status: "INIT",
-      statusCode: 1,
-    });
+    const recorded = set.replicas[0]?.watch.recordCreation(callerWith("t"), createdVersion("2"));
     await expect(recorded).resolves.toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import type { LongId } from "../../domain/index.js";
 import { applyChange } from "../changes.js";
 import { jobKeyText } from "../job-key.js";
+import { emptyBeginning } from "../line.js";
 import {
   type Announcement,
   type Append,
@@ -129,9 +130,8 @@ export class MemoryHistory implements WatchHistory {
   }
 
   async introduce(job: JobKey, change: StatusChange, incarnation: string): Promise<void> {
-    const beginning = { incarnation, seq: 0, origin: null, seeded: false, states: new Map(), entries: [] };
     const found = this.#job(job);
-    if (!found.line) await this.begin(job, beginning);
+    if (!found.line) await this.begin(job, emptyBeginning(incarnation));
     const { line } = found;
     if (!line || line.states.has(change.versionId)) return;
     const allAnnounced = line.head.announced === line.head.seq;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../../support/until.js";
 import { id } from "./support/replica.js";
-import { callerWith, JOB } from "./support/scripted-upstream.js";
+import { callerWith, createdVersion } from "./support/scripted-upstream.js";
 import { startWorld } from "./support/world.js";
 
 describe("a job's subscription", () => {
@@ -60,8 +60,7 @@ describe("a job's subscription", () => {
     world.upstream.set("1", "COMPLETED");
     const reader = world.read();
     await world.told(reader, 1);
-    const created = { jobId: JOB, versionId: id("2"), jobName: null, versionName: null, createTime: null };
-    await world.watch.recordCreation(callerWith("t"), { ...created, status: "INIT", statusCode: 1 });
+    await world.watch.recordCreation(callerWith("t"), createdVersion("2"));
     await world.told(reader, 2);
     world.upstream.set("2", "RUNNING");
     await world.pass(2_100);

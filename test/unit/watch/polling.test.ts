@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
 import { until } from "../../support/until.js";
 import { id } from "./support/replica.js";
-import { JOB } from "./support/scripted-upstream.js";
+import { createdVersion, JOB } from "./support/scripted-upstream.js";
 import { startWorld } from "./support/world.js";
 
 const unavailable = new GatewayError("UPSTREAM_UNAVAILABLE", "away");
@@ -92,15 +92,7 @@ describe("polling", () => {
     world.upstream.set("2", "RUNNING");
     await world.watch.recordCreation(
       { projectId: "p", credential: { kind: "service" }, credentialId: "x" },
-      {
-        jobId: JOB,
-        versionId: id("2"),
-        jobName: null,
-        versionName: null,
-        status: "INIT",
-        statusCode: 1,
-        createTime: null,
-      },
+      createdVersion("2"),
     );
     await world.pass(3_500);
     expect(await world.told(reader, 3)).toEqual(["1:COMPLETED", "2:INIT", "2:RUNNING"]);

@@ -2,15 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { GatewayError } from "../../../src/errors.js";
 import { until } from "../../support/until.js";
 import { id } from "./support/replica.js";
-import { startWorld, type World } from "./support/world.js";
-
-const V1 = { versionId: id("1") };
-
-function watchedWorld(): World {
-  const world = startWorld();
-  world.upstream.set("1", "RUNNING");
-  return world;
-}
+import { startWorld, V1, watchedWorld } from "./support/world.js";
 
 describe("a version's subscription with `after`", () => {
   test("completes at once after the terminal event, without asking the upstream again", async () => {

@@ -1,16 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../../support/until.js";
 import { id } from "./support/replica.js";
-import { callerWith, JOB } from "./support/scripted-upstream.js";
-import { startWorld, type World } from "./support/world.js";
-
-const V1 = { versionId: id("1") };
-
-function watchedWorld(): World {
-  const world = startWorld();
-  world.upstream.set("1", "RUNNING");
-  return world;
-}
+import { callerWith, createdVersion } from "./support/scripted-upstream.js";
+import { startWorld, V1, watchedWorld } from "./support/world.js";
 
 describe("a version's subscription", () => {
   test("starts with the current status, tells each change and completes after the terminal one", async () => {
@@ -144,15 +136,7 @@ describe("a version's subscription", () => {
 
   test("of a version that this gateway created is not NOT_FOUND while the upstream does not list it yet", async () => {
     await using world = watchedWorld();
-    await world.watch.recordCreation(callerWith("t"), {
-      jobId: JOB,
-      versionId: id("2"),
-      jobName: null,
-      versionName: null,
-      status: "INIT",
-      statusCode: 1,
-      createTime: null,
-    });
+    await world.watch.recordCreation(callerWith("t"), createdVersion("2"));
     const reader = world.read({ versionId: id("2") });
     expect(await world.told(reader, 1)).toEqual(["2:INIT"]);
     world.upstream.set("2", "RUNNING");
@@ -163,8 +147,7 @@ describe("a version's subscription", () => {
 
   test("of a version that this gateway created ends with NOT_FOUND only when it is missing 30 s later", async () => {
     await using world = watchedWorld();
-    const created = { jobId: JOB, versionId: id("2"), jobName: null, versionName: null, createTime: null };
-    await world.watch.recordCreation(callerWith("t"), { ...created, status: "INIT", statusCode: 1 });
+    await world.watch.recordCreation(callerWith("t"), createdVersion("2"));
     const reader = world.read({ versionId: id("2") });
     await world.told(reader, 1);
     await world.pass(29_000);

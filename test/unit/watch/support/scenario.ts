@@ -7,7 +7,7 @@ import { type Action, everybody, REPLICAS } from "./actions.js";
 import { Client } from "./client.js";
 import { FaultyStores, type StoreView } from "./faulty-stores.js";
 import { id, type Replica, startReplica } from "./replica.js";
-import { callerWith, JOB, ScriptedUpstream } from "./scripted-upstream.js";
+import { callerWith, createdVersion, ScriptedUpstream } from "./scripted-upstream.js";
 
 /** Status numbers that the upstream does not document: each change has a number of its own, in order. */
 const FIRST_CODE = 1_000;
@@ -164,18 +164,13 @@ export class Scenario {
   }
 
   async #create(): Promise<void> {
-    const versionId = String(this.#version) as LongId;
+    const versionId = String(this.#version);
     this.#version += 1;
     this.#upstream.set(versionId, "RUNNING");
-    await this.#replicas[0]?.replica.watch.recordCreation(callerWith("creator"), {
-      jobId: JOB,
-      versionId,
-      jobName: null,
-      versionName: null,
-      status: "RUNNING",
-      statusCode: 8,
-      createTime: null,
-    });
+    await this.#replicas[0]?.replica.watch.recordCreation(
+      callerWith("creator"),
+      createdVersion(versionId, "RUNNING"),
+    );
   }
 
   /** The process is gone: nothing of it reaches anything any more, and its clients lose their connections. */

@@ -1,5 +1,6 @@
 import {
   type Caller,
+  type CreatedVersion,
   codeOfStatus,
   type JobWithVersions,
   type LongId,
@@ -62,6 +63,13 @@ export function versionOf(versionId: string, statusCode: number, createTime: num
     systemMetricList: null,
     ...statusFromCode(statusCode),
   };
+}
+
+/** What a creation answers at once. */
+export function createdVersion(versionId: string, status: TrainingJobStatus = "INIT"): CreatedVersion {
+  const statusCode = codeOfStatus(status);
+  const named = { jobName: null, versionName: null };
+  return { jobId: JOB, versionId: versionId as LongId, ...named, status, statusCode, createTime: null };
 }
 
 interface Answered {

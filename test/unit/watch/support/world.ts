@@ -1,7 +1,7 @@
 import { createMemoryWatchStores, type WatchStores } from "../../../../src/watch/index.js";
 import { FakeClock } from "../../../support/fake-clock.js";
 import { until } from "../../../support/until.js";
-import { type Reader, type Replica, type ReplicaOptions, startReplica } from "./replica.js";
+import { id, type Reader, type Replica, type ReplicaOptions, startReplica } from "./replica.js";
 import { ScriptedUpstream } from "./scripted-upstream.js";
 
 /** One replica over a scripted upstream, on a clock that stands still. */
@@ -13,6 +13,16 @@ export interface World extends Replica, AsyncDisposable {
   pass(ms: number): Promise<void>;
   /** Lets time pass until a reader has got that many events. */
   told(reader: Reader, count: number): Promise<string[]>;
+}
+
+/** The version that {@link watchedWorld} has. */
+export const V1 = { versionId: id("1") };
+
+/** A world with one version, which is RUNNING. */
+export function watchedWorld(): World {
+  const world = startWorld();
+  world.upstream.set("1", "RUNNING");
+  return world;
 }
 
 export function startWorld(
