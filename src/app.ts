@@ -111,6 +111,11 @@ function connectUpstream(
   return createUpstream({ ...options, config, ...(sharePermits && { sharePermits }) });
 }
 
+/** Waits for work, but not beyond that time. */
+function until(clock: Clock, endsAt: number) {
+  return (work: Promise<void>) => Promise.race([work, clock.sleep(Math.max(0, endsAt - clock.now()))]);
+}
+
 /** Builds the gateway. This is the only place that knows who supplies what to whom. */
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
   const { log, clock = systemClock, random = Math.random } = options;
@@ -181,17 +186,17 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       const { shutdownDelayMs, shutdownGraceMs } = config.http;
       http.announceDrain();
       if (shutdownDelayMs > 0) await clock.sleep(shutdownDelayMs);
-      const graceEndsAt = clock.now() + shutdownGraceMs;
+      const inGrace = until(clock, clock.now() + shutdownGraceMs);
       // Before the sockets close: a lease given up by a watch that goes is handed over, so that nothing counts as missed.
       const released = watch.close();
       await http.close();
       // A creation whose caller has gone still runs to its answer and records it.
-      await Promise.race([creation.drain(), clock.sleep(Math.max(0, graceEndsAt - clock.now()))]);
+      await inGrace(creation.drain());
       await released;
       await rateLimiter.close();
       await lookups.close();
       await stores.idempotency.close();
-      await upstream.close();
+      await inGrace(upstream.close());
       await redis?.close();
     },
   };

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { randomUUID } from "node:crypto";
+import { describe, expect, inject, it } from "vitest";
 import { openEventStream } from "../support/event-stream.js";
-import { runGatewayToEnd, startGatewayProcess } from "../support/gateway-process.js";
+import { type GatewayProcess, runGatewayToEnd, startGatewayProcess } from "../support/gateway-process.js";
 import { collect, post, webSocketClient } from "../support/graphql-client.js";
 import { CREATE, sampleInput } from "../support/sample.js";
 import { startSimulator } from "../support/simulator.js";
@@ -25,7 +26,7 @@ describe.concurrent("the gateway's process", () => {
     });
   });
 
-  it("answers the mutation in flight, closes sockets with 1001 and streams without complete, and then ends with 0 at once", async () => {
+  it("answers the mutation in flight, closes sockets with 1001 and streams without complete, takes no connection, and then ends with 0 at once", async () => {
     await using simulator = await startSimulator();
     await using gateway = await startGatewayProcess({
       MODELARTS_ENDPOINT: simulator.url,
@@ -50,6 +51,7 @@ describe.concurrent("the gateway's process", () => {
     gateway.child.kill("SIGTERM");
     await until("the socket is closed", () => closes.length > 0);
     await overSse.ended;
+    await expect(fetch(`${gateway.url}/healthz`)).rejects.toThrow();
     slow.release();
 
     expect((await mutation).body.data.createTrainingJobVersion).toMatchObject({ status: "INIT" });
@@ -75,5 +77,41 @@ describe.concurrent("the gateway's process", () => {
     );
     expect(body.data.trainingJob.jobName).toBe("TestModelArtsJob");
     expect(await gateway.exited).toBe(0);
+  });
+
+  it("ends with 0 when SHUTDOWN_GRACE_MS is over, although a request has not been answered by then", async () => {
+    await using simulator = await startSimulator();
+    await using gateway = await startGatewayProcess({
+      MODELARTS_ENDPOINT: simulator.url,
+      SHUTDOWN_GRACE_MS: "200",
+      UPSTREAM_TIMEOUT_MS: "60000",
+    });
+    const endless = simulator.faults.add({ route: "createVersion", kind: "hang" });
+    const request = { query: CREATE, variables: { input: sampleInput() } };
+    const mutation = post(gateway.url, request, simulator.headers);
+    await endless.reached(1);
+    gateway.child.kill("SIGTERM");
+    await expect(mutation).rejects.toThrow();
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it("gives a repeat the first result although the process that created the version has been killed", async () => {
+    await using simulator = await startSimulator();
+    const env = {
+      MODELARTS_ENDPOINT: simulator.url,
+      REDIS_URL: inject("redisUrl"),
+      REDIS_KEY_PREFIX: `test:${randomUUID()}:`,
+    };
+    const input = { ...sampleInput(), idempotencyKey: randomUUID() };
+    const create = async ({ url }: GatewayProcess) => {
+      const { body } = await post(url, { query: CREATE, variables: { input } }, simulator.headers);
+      return body.data.createTrainingJobVersion;
+    };
+    const first = await startGatewayProcess(env);
+    const created = await create(first);
+    await first[Symbol.asyncDispose]();
+    await using second = await startGatewayProcess(env);
+    expect(await create(second)).toEqual(created);
+    expect(simulator.journal.count("createVersion")).toBe(1);
   });
 });
