@@ -43,6 +43,11 @@ export class Core {
     return this.options.config.activeTtlMs;
   }
 
+  /** An answer as the shared store keeps it; undefined where that keeps none. */
+  textOf(value: unknown): string | undefined {
+    return this.options.store.keepsAnswers ? JSON.stringify(value) : undefined;
+  }
+
   /** Grows whenever something that could be given is dropped or replaced, or a proof is revoked. */
   get revision(): number {
     return this.fences.raised + this.tier.removed + this.options.proofs.revoked;

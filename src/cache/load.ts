@@ -82,10 +82,11 @@ export class Loader {
       return;
     }
     const answeredAt = this.core.options.clock.now();
-    const json = JSON.stringify(value);
+    const json = this.core.textOf(value);
     const times = { beganAt, answeredAt, ttlMs };
-    this.core.tier.put(resource, { value, ...times, sequence, loadSequence }, json.length);
-    if (read !== undefined) this.#share(flight, { json, ...times }, read);
+    this.core.tier.put(resource, { value, ...times, sequence, loadSequence }, json?.length);
+    if (json === undefined) this.giveBack(flight, read);
+    else if (read !== undefined) this.#share(flight, { json, ...times }, read);
   }
 
   #share(flight: Flight, entry: StoredEntry, read: StoreRead): void {

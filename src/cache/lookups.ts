@@ -81,13 +81,14 @@ export function createLookups(options: LookupsOptions): Lookups {
     const now = clock.now();
     const dropped = changed.length > 0 ? [LIST_PART, ...changed.map(versionPart)] : [];
     const times = { beganAt: beganAt ?? now, answeredAt: now, ttlMs: key.ttlMs(job) };
-    const json = JSON.stringify(job);
+    const json = core.textOf(job);
     const quietMs = beganAt === undefined ? upstreamBudgetMs : now - beganAt;
-    const request = { key, entry: { json, ...times }, staleMs: core.graceMs, quietMs, dropped };
+    const entry = { json: json ?? "", ...times };
+    const request = { key, entry, staleMs: core.graceMs, quietMs, dropped };
     const keep = () => {
       if (core.fences.raisedSince(key.group, now - quietMs)) return;
       const sequence = core.fences.next();
-      core.tier.put(key, { value: job, ...times, sequence, loadSequence: 0 }, json.length);
+      core.tier.put(key, { value: job, ...times, sequence, loadSequence: 0 }, json?.length);
     };
     return { group: key.group, parts: dropped, telling: () => store.observe(request), keep };
   }

@@ -59,17 +59,18 @@ export interface MemoryStoreOptions {
 }
 
 /**
- * The store of a gateway without Redis: behind the answers held as objects it keeps more of them as compact text.
- * Several stores on one state behave as replicas do.
+ * The store of a gateway without Redis, which keeps no answers: the process that could read them has them. Several stores
+ * on one state behave as replicas do.
  */
-export function createMemoryStore({ clock, state = new MemoryState() }: MemoryStoreOptions): SharedStore {
-  return new MemoryStore(clock, state);
+export function createMemoryStore({ clock, state }: MemoryStoreOptions): SharedStore {
+  return new MemoryStore(clock, state ?? new MemoryState(), state !== undefined);
 }
 
 class MemoryStore implements SharedStore {
   constructor(
     private readonly clock: Clock,
     private readonly state: MemoryState,
+    readonly keepsAnswers: boolean,
   ) {}
 
   async read({ key, credentialId, proven, proofTtlMs, lock }: ReadRequest): Promise<StoreRead> {
@@ -86,7 +87,7 @@ class MemoryStore implements SharedStore {
 
   async write({ key, generation, entry, staleMs, lock }: WriteRequest): Promise<boolean> {
     const current = this.#generationText(key) === generation;
-    if (current) this.#keep(key, generation, entry, staleMs);
+    if (this.keepsAnswers && current) this.#keep(key, generation, entry, staleMs);
     if (lock !== undefined) this.#giveBack(lock);
     return current;
   }
@@ -109,7 +110,8 @@ class MemoryStore implements SharedStore {
   async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
     const { at, parts } = this.#generationOf(key.group);
     for (const part of dropped) parts.set(part, this.state.next());
-    if (this.clock.now() - at > quietMs) this.#keep(key, this.#generationText(key), entry, staleMs);
+    if (this.keepsAnswers && this.clock.now() - at > quietMs)
+      this.#keep(key, this.#generationText(key), entry, staleMs);
     if (dropped.length > 0) this.#tellOthers(key.group, dropped);
   }
 

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { beganLater, type Entry } from "./entry.js";
 import type { Fences } from "./fences.js";
 import type { Resource } from "./resources.js";
+import { charactersOf } from "./size.js";
 
 // A parsed object takes about this many times its JSON text, keys and bookkeeping a fixed amount.
 const BYTES_PER_CHARACTER = 3;
@@ -35,8 +36,8 @@ export class ProcessTier {
     return undefined;
   }
 
-  /** Keeps the entry unless it was invalidated meanwhile or a later call's answer is there. `characters`: its length as JSON. */
-  put<V>(resource: Resource<V>, entry: Entry<V>, characters: number): void {
+  /** Keeps the entry unless it was invalidated meanwhile or a later call's answer is there. `characters`: its length as JSON, where that is known. */
+  put<V>(resource: Resource<V>, entry: Entry<V>, characters = charactersOf(entry.value)): void {
     if (entry.ttlMs <= 0 || entry.sequence <= this.#emptiedAt) return;
     if (!this.fences.isCurrent(resource.group, [resource.part], entry.sequence)) return;
     const present = this.get(resource);
