@@ -67,6 +67,25 @@ describe("every answer", () => {
   });
 });
 
+describe("without CORS_ORIGINS", () => {
+  it.each(["/graphql", "/graphql/stream", "/healthz", "/readyz", "/metrics"])(
+    "no page of another origin may read %s or ask for it with headers of its own",
+    async (path) => {
+      await using house = await startHouse();
+      const url = `${house.gateway.url}${path}`;
+      const origin = "https://app.example";
+      const asked = {
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "x-auth-token",
+      };
+      for (const init of [{ headers: { origin } }, { method: "OPTIONS", headers: { origin, ...asked } }]) {
+        const { headers } = await fetch(url, init);
+        expect([...headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+      }
+    },
+  );
+});
+
 describe("subscriptions", () => {
   it.each([
     ["of one credential", { SUBSCRIPTIONS_PER_CREDENTIAL: "2" }],
