@@ -21,7 +21,8 @@ interface Generation {
   whole: number;
   /** When the whole group was invalidated; when it became known, where that is not known. */
   at: number;
-  parts: Map<string, number>;
+  /** Absent until a part is invalidated by itself, as few ever are. */
+  parts?: Map<string, number>;
 }
 
 interface Kept {
@@ -103,14 +104,17 @@ class MemoryStore implements SharedStore {
   }
 
   async invalidate(group: string): Promise<void> {
-    this.state.generations.set(group, { whole: this.state.next(), at: this.clock.now(), parts: new Map() });
+    this.state.generations.set(group, { whole: this.state.next(), at: this.clock.now() });
     this.#tellOthers(group);
   }
 
   async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
-    const { at, parts } = this.#generationOf(key.group);
-    for (const part of dropped) parts.set(part, this.state.next());
-    if (this.keepsAnswers && this.clock.now() - at > quietMs)
+    const generation = this.#generationOf(key.group);
+    for (const part of dropped) {
+      generation.parts ??= new Map();
+      generation.parts.set(part, this.state.next());
+    }
+    if (this.keepsAnswers && this.clock.now() - generation.at > quietMs)
       this.#keep(key, this.#generationText(key), entry, staleMs);
     if (dropped.length > 0) this.#tellOthers(key.group, dropped);
   }
@@ -141,14 +145,14 @@ class MemoryStore implements SharedStore {
   #generationOf(group: string): Generation {
     const known = this.state.generations.get(group);
     if (known !== undefined) return known;
-    const made = { whole: this.state.next(), at: this.clock.now(), parts: new Map<string, number>() };
+    const made = { whole: this.state.next(), at: this.clock.now() };
     this.state.generations.set(group, made);
     return made;
   }
 
   #generationText({ group, part }: StoreKey): string {
     const { whole, parts } = this.#generationOf(group);
-    return `${whole}/${parts.get(part) ?? ""}`;
+    return `${whole}/${parts?.get(part) ?? ""}`;
   }
 
   #tellOthers(group: string, parts?: readonly string[]): void {

@@ -60,8 +60,7 @@ export function createRequestLookups(options: RequestLookupsOptions): Omit<Reque
     loadJob: (jobId, fresh) => jobs.load(wantedJob(jobId, fresh)),
   });
 
-  function versionMemoKey({ jobId, versionId, coverage }: WantedVersion): MemoKey {
-    const { id, group, part } = resources.version(caller, jobId, versionId);
+  function versionMemoKey({ coverage, resource: { id, group, part } }: WantedVersion): MemoKey {
     return { id: `${coverage} ${id}`, group, parts: [part, LIST_PART] };
   }
 
@@ -72,7 +71,8 @@ export function createRequestLookups(options: RequestLookupsOptions): Omit<Reque
   );
 
   async function version(jobId: LongId, versionId: LongId, coverage: Coverage, fresh: boolean) {
-    const details: WantedVersion = { jobId, versionId, coverage: "details", fresh };
+    const resource = resources.version(caller, jobId, versionId);
+    const details: WantedVersion = { jobId, versionId, resource, coverage: "details", fresh };
     if (coverage === "details") return versions.load(details);
     // Details that this operation has asked for hold every field of the list.
     return versions.known(details) ?? versions.load({ ...details, coverage: "list" });

@@ -4,12 +4,14 @@ import { beganLater, type Entry } from "./entry.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
 import type { Lookup } from "./lookup.js";
-import type { Resources } from "./resources.js";
+import type { Resource, Resources } from "./resources.js";
 
 /** One version that an operation needs, with every field of that coverage. */
 export interface WantedVersion {
   jobId: LongId;
   versionId: LongId;
+  /** Its details, as the caller of this operation sees them. */
+  resource: Resource<TrainingJobVersion>;
   coverage: "list" | "details";
   fresh: boolean;
 }
@@ -26,7 +28,7 @@ export interface VersionBatchOptions {
 }
 
 type Found = Promise<TrainingJobVersion | null>;
-type Plan = (versionId: LongId, coverage: WantedVersion["coverage"]) => Found;
+type Plan = (versionId: LongId) => Found;
 
 /**
  * Gets the versions that one operation needs at a time with the fewest calls: several of one job through one list,
@@ -37,66 +39,67 @@ export function createVersionBatch(
 ): (wanted: readonly WantedVersion[]) => Found[] {
   const { lookup, resources, fences, asker, knownJob, loadJob } = options;
 
-  function loadVersion(jobId: LongId, versionId: LongId, fresh: boolean): Found {
-    return lookup.find(resources.version(asker.caller, jobId, versionId), asker, fresh);
+  function loadVersion({ resource, fresh }: WantedVersion): Found {
+    return lookup.find(resource, asker, fresh);
   }
 
   /** A list that is not complete does not prove that a version does not exist. */
-  async function pick(
-    list: Promise<JobWithVersions | null>,
-    jobId: LongId,
-    versionId: LongId,
-    fresh: boolean,
-  ): Found {
+  async function pick(list: Promise<JobWithVersions | null>, wanted: WantedVersion): Found {
     const job = await list;
-    const version = job?.versions.find((candidate) => candidate.versionId === versionId);
+    const version = job?.versions.find((candidate) => candidate.versionId === wanted.versionId);
     if (version !== undefined || job === null || job.complete) return version ?? null;
-    return loadVersion(jobId, versionId, fresh);
+    return loadVersion(wanted);
   }
 
-  /** From the cached list and the cached details, whichever is newer; undefined when the caches do not know. */
-  async function cached(jobId: LongId, ids: readonly LongId[]): Promise<Map<LongId, Found>> {
-    const peekList = lookup.peek(resources.versions(asker.caller, jobId), asker);
-    const details = await Promise.all(
-      ids.map((id) => lookup.peek(resources.version(asker.caller, jobId, id), asker)),
-    );
+  /** From the cached list and the cached details, whichever is newer; not those that the caches do not know. */
+  async function cached(
+    ofJob: Resource<JobWithVersions>,
+    wanted: readonly WantedVersion[],
+  ): Promise<Map<LongId, Found>> {
+    const peekList = lookup.peek(ofJob, asker);
+    const details = await Promise.all(wanted.map(({ resource }) => lookup.peek(resource, asker)));
     const list = await peekList;
-    const found = ids.map((id, index): [LongId, Found | undefined] => [
-      id,
-      newest(details[index], list, () => pick(Promise.resolve(list?.value ?? null), jobId, id, false)),
-    ]);
-    return new Map(found.filter((pair): pair is [LongId, Found] => pair[1] !== undefined));
-  }
-
-  async function listed(jobId: LongId, ids: readonly LongId[], fresh: boolean): Promise<Map<LongId, Found>> {
-    const known = fresh ? undefined : knownJob(jobId);
-    if (known !== undefined) return new Map(ids.map((id) => [id, pick(known, jobId, id, fresh)]));
-    const found = fresh ? new Map<LongId, Found>() : await cached(jobId, ids);
-    const missing = ids.filter((id) => !found.has(id));
-    const shareList =
-      missing.length > 1 ||
-      (!fresh && missing.length > 0 && lookup.isUnderWay(resources.versions(asker.caller, jobId), asker));
-    const list = shareList ? loadJob(jobId, fresh) : undefined;
-    for (const id of missing) {
-      found.set(id, list ? pick(list, jobId, id, fresh) : loadVersion(jobId, id, fresh));
+    const found = new Map<LongId, Found>();
+    for (const [index, one] of wanted.entries()) {
+      const version = newest(details[index], list, () => pick(Promise.resolve(list?.value ?? null), one));
+      if (version !== undefined) found.set(one.versionId, version);
     }
     return found;
   }
 
+  async function listed(
+    jobId: LongId,
+    wanted: readonly WantedVersion[],
+    fresh: boolean,
+  ): Promise<Map<LongId, Found>> {
+    const known = fresh ? undefined : knownJob(jobId);
+    if (known !== undefined) return new Map(wanted.map((one) => [one.versionId, pick(known, one)]));
+    const ofJob = resources.versions(asker.caller, jobId);
+    const found = fresh ? new Map<LongId, Found>() : await cached(ofJob, wanted);
+    const missing = wanted.filter(({ versionId }) => !found.has(versionId));
+    const shareList = missing.length > 1 || (!fresh && missing.length > 0 && lookup.isUnderWay(ofJob, asker));
+    const list = shareList ? loadJob(jobId, fresh) : undefined;
+    for (const one of missing) found.set(one.versionId, list ? pick(list, one) : loadVersion(one));
+    return found;
+  }
+
   function planFor(jobId: LongId, wanted: readonly WantedVersion[], fresh: boolean): Plan {
-    const detailIds = new Set(wanted.filter((w) => w.coverage === "details").map((w) => w.versionId));
-    const details = new Map([...detailIds].map((id) => [id, loadVersion(jobId, id, fresh)]));
-    const listIds = new Set(wanted.map((w) => w.versionId).filter((id) => !detailIds.has(id)));
-    const list = listIds.size > 0 ? listed(jobId, [...listIds], fresh) : undefined;
+    const details = new Map<LongId, Found>();
+    for (const one of wanted) {
+      if (one.coverage === "details" && !details.has(one.versionId))
+        details.set(one.versionId, loadVersion(one));
+    }
+    const others = wanted.filter(({ versionId }) => !details.has(versionId));
+    const inList = new Map(others.map((one) => [one.versionId, one]));
+    const list = inList.size > 0 ? listed(jobId, [...inList.values()], fresh) : undefined;
     return async (versionId) => details.get(versionId) ?? (await list)?.get(versionId) ?? null;
   }
 
   /** What was found while others were still being looked for may have been invalidated since. */
   async function settle(wanted: WantedVersion, plan: Plan, sequence: number): Found {
-    const { jobId, versionId, coverage, fresh } = wanted;
-    const version = await plan(versionId, coverage);
-    const { group, part } = resources.version(asker.caller, jobId, versionId);
-    if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
+    const { jobId, versionId, resource, fresh } = wanted;
+    const version = await plan(versionId);
+    if (fences.isCurrent(resource.group, [resource.part, LIST_PART], sequence)) return version;
     return settle(wanted, planFor(jobId, [wanted], fresh), fences.next());
   }
 
