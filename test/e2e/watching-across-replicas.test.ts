@@ -3,6 +3,7 @@ import type { Client } from "graphql-ws";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Fleet } from "../support/fleet.js";
 import { collect, type Received, socketOf } from "../support/graphql-client.js";
+import { connectTestRedis } from "../support/redis.js";
 import { STATUS } from "../support/simulator.js";
 import { until } from "../support/until.js";
 
@@ -153,8 +154,18 @@ describe("watching one version from three replicas", { timeout: 120_000 }, () =>
 
   it("gives the lease up on SIGTERM, so that another replica polls at once", async () => {
     const poller = await fleet.poller();
-    fleet.replicas[poller]?.child.kill("SIGTERM");
-    expect(await fleet.replicas[poller]?.exited).toBe(0);
+    const [ended, ...others] = [poller, poller + 1, poller + 2].map(
+      (n) => fleet.replicas[n % TOGETHER]?.child,
+    );
+    // So that nobody takes the lease before it is looked at.
+    for (const child of others) child?.kill("SIGSTOP");
+    ended?.kill("SIGTERM");
+    const code = await fleet.replicas[poller]?.exited;
+    const redis = await connectTestRedis({ target: { kind: "single", url: fleet.redis.url } });
+    const leases = await redis.commands.keys("*:lease");
+    await redis.close();
+    for (const child of others) child?.kill("SIGCONT");
+    expect([code, leases]).toEqual([0, []]);
     const left = subscribers.toSpliced(poller, 1);
     become("RUNNING");
     await everybodyHas("RUNNING", left);
