@@ -45,14 +45,18 @@ const VALUE_NODES: ReadonlySet<string> = new Set([
 /** How graphql-js ends a list of such errors that is too long: without a node to blame. */
 const TOO_MANY = "Too many errors processing variables";
 
+/** Something else than graphql-js is the reason. */
+function hasForeignCause({ originalError }: GraphQLError): boolean {
+  return originalError instanceof GraphQLError ? hasForeignCause(originalError) : originalError !== undefined;
+}
+
 /** graphql-js reports values that do not fit without a code; what it reports of results blames no value. */
 function blamesValue(error: GraphQLError): boolean {
-  const { originalError } = error;
-  if (originalError instanceof GraphQLError) return blamesValue(originalError);
-  if (originalError) return false;
+  if (hasForeignCause(error)) return false;
   const [node, ...others] = error.nodes ?? [];
-  if (node === undefined) return error.message.startsWith(TOO_MANY);
-  return others.length === 0 && VALUE_NODES.has(node.kind);
+  if (node !== undefined) return others.length === 0 && VALUE_NODES.has(node.kind);
+  if (error.originalError instanceof GraphQLError) return blamesValue(error.originalError);
+  return error.message.startsWith(TOO_MANY);
 }
 
 function requestCode(error: GraphQLError): string | undefined {

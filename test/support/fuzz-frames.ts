@@ -24,6 +24,15 @@ const OPERATIONS = [
   { query: 'mutation { stopTrainingJobVersion(jobId: "14", versionId: "301") { jobId } }' },
   { query: "query ($id: ID!) { trainingJob(jobId: $id) { jobId } }", variables: { id: null } },
 ] as const;
+const TYPED =
+  "query ($id: ID!, $n: Int, $by: TrainingJobSortField) { trainingJob(jobId: $id) { versions(perPage: $n) { status } } trainingJobs(sortBy: $by) { quotas } }";
+
+/** An operation whose variables can be anything. */
+export function withOddVariables(random: Random): { query: string; variables: unknown } {
+  const variables = { id: oddValue(random), n: oddValue(random), by: oddValue(random) };
+  return { query: TYPED, variables: random.chance(0.8) ? variables : oddValue(random) };
+}
+
 const IDS = ["1", "1", "2", "__proto__", "constructor", "x".repeat(300), "é".repeat(100)] as const;
 const CLOSE_CODES = [1000, 1001, 3000, 4400, 4999] as const;
 
@@ -39,7 +48,11 @@ function message(random: Random, init: Record<string, string>): object {
     case 3:
       return { id, type: "complete" };
     default:
-      return { id, type: "subscribe", payload: random.pick(OPERATIONS) };
+      return {
+        id,
+        type: "subscribe",
+        payload: random.chance(0.2) ? withOddVariables(random) : random.pick(OPERATIONS),
+      };
   }
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { clientSteps, type Step } from "../support/fuzz-frames.js";
+import { clientSteps, type Step, withOddVariables } from "../support/fuzz-frames.js";
 import { expectUnharmed, problemWith } from "../support/fuzz-gateway.js";
-import { FUZZ_MS, fuzzRandom, mutateBytes, oddValue, type Random } from "../support/fuzz-random.js";
+import { FUZZ_MS, fuzzRandom, mutateBytes, type Random } from "../support/fuzz-random.js";
 import { rawConnection } from "../support/fuzz-raw-http.js";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.js";
 import { startSimulator } from "../support/simulator.js";
@@ -80,10 +80,7 @@ async function problemOfSocket(url: string, init: Record<string, string>, random
 
 /** One request for an event stream over a bare connection, often wrong and left early. */
 async function problemOfStream(url: string, init: Record<string, string>, random: Random) {
-  const request = {
-    query: random.pick(OPERATIONS),
-    ...(random.chance(0.2) && { variables: oddValue(random) }),
-  };
+  const request = random.chance(0.2) ? withOddVariables(random) : { query: random.pick(OPERATIONS) };
   const body = Buffer.from(JSON.stringify(request));
   const sent = random.chance(0.2) ? mutateBytes(random, body) : body;
   const head = Object.entries({

@@ -26,6 +26,10 @@ describe("in production", () => {
         expect(error?.extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
         expect(error?.message).not.toContain("Did you mean");
       }
+      const sorted = "query ($by: TrainingJobSortField!) { trainingJobs(sortBy: $by) { quotas } }";
+      const error = await firstError(house, sorted, { by: "JOB_NAM" });
+      expect(error?.message).toContain("JOB_NAM");
+      expect(error?.message).not.toContain("Did you mean");
     },
   );
 
