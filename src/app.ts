@@ -12,7 +12,7 @@ import { createHttpServer } from "./http/http-server.js";
 import { createQueryLimits, createRateLimiter } from "./http/limits/index.js";
 import { createIdentity } from "./identity.js";
 import type { Logger } from "./observability/logger.js";
-import { createMetrics, type Metrics } from "./observability/metrics.js";
+import { createMetrics, type Metrics, type ShareMetrics } from "./observability/metrics.js";
 import type { RedisConnection } from "./redis.js";
 import { buildGatewaySchema } from "./schema.js";
 import {
@@ -29,6 +29,8 @@ export interface AppOptions {
   clock?: Clock;
   /** From 0 to 1; spreads retries and polls. `Math.random` unless told. */
   random?: () => number;
+  /** Where several processes serve one port; `/metrics` then tells of all of them. */
+  shareMetrics?: ShareMetrics;
 }
 
 /** One gateway. */
@@ -120,7 +122,7 @@ function until(clock: Clock, endsAt: number) {
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
   const { log, clock = systemClock, random = Math.random } = options;
   const common = { clock, random, log };
-  const metrics = createMetrics();
+  const metrics = createMetrics(options.shareMetrics);
   const redis = await connect(config, log);
   const stores = createStores({ config, redis, clock, log, metrics });
 

@@ -1,7 +1,7 @@
 import "reflect-metadata";
-import { createApp } from "./app.js";
+import cluster from "node:cluster";
 import { type Config, ConfigurationError, loadConfig } from "./config/index.js";
-import { createProcessLogger } from "./observability/logger.js";
+import { createProcessLogger, type Logger } from "./observability/logger.js";
 
 const EXIT_BAD_CONFIGURATION = 2;
 
@@ -15,6 +15,35 @@ function readConfig(): Config {
   }
 }
 
+/** The gateway, in this process, until a signal ends it. */
+async function serve(config: Config, log: Logger): Promise<void> {
+  const [{ createApp }, workers] = await Promise.all([
+    import("./app.js"),
+    cluster.isWorker ? import("./workers/metrics-relay.js") : undefined,
+  ]);
+  const app = await createApp(config, { log, ...(workers && { shareMetrics: workers.shareMetrics }) });
+  let isStopping = false;
+
+  async function shutDown(signal: NodeJS.Signals): Promise<void> {
+    if (isStopping) return;
+    isStopping = true;
+    log.info({ event: "shutdown", signal }, "Shutting down");
+    await app.close();
+    log.info({ event: "stopped" }, "Stopped");
+    process.exit(0);
+  }
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => void shutDown(signal));
+  }
+  try {
+    await app.start();
+  } catch (error) {
+    log.fatal({ event: "start_failed", reason: (error as Error).message }, "The gateway could not start");
+    process.exit(1);
+  }
+}
+
 const config = readConfig();
 const log = await createProcessLogger(config.log);
 
@@ -23,22 +52,9 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-const app = await createApp(config, { log });
-
-async function shutDown(signal: NodeJS.Signals): Promise<void> {
-  log.info({ event: "shutdown", signal }, "Shutting down");
-  await app.close();
-  log.info({ event: "stopped" }, "Stopped");
-  process.exit(0);
-}
-
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => void shutDown(signal));
-}
-
-try {
-  await app.start();
-} catch (error) {
-  log.fatal({ event: "start_failed", reason: (error as Error).message }, "The gateway could not start");
-  process.exit(1);
+if (config.workers > 1 && cluster.isPrimary) {
+  const { superviseWorkers } = await import("./workers/supervisor.js");
+  superviseWorkers({ count: config.workers, log, exit: (code) => process.exit(code) });
+} else {
+  await serve(config, log);
 }

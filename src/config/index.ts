@@ -49,6 +49,8 @@ export interface Config {
   watch: WatchConfig;
   log: LogConfig;
   redis?: RedisConfig;
+  /** Processes that serve the port; each is a replica of its own. */
+  workers: number;
 }
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -79,6 +81,14 @@ function readWatchConfig(read: EnvReader): WatchConfig {
   };
 }
 
+function readWorkers(read: EnvReader, redis: RedisConfig | undefined): number {
+  const workers = read.integer("WORKERS", 1, { min: 1, max: 256 });
+  if (workers > 1 && redis === undefined) {
+    read.problem(`WORKERS is ${workers}: more than one need Redis (REDIS_URL), which they share`);
+  }
+  return workers;
+}
+
 /**
  * Reads and checks the whole environment at once.
  *
@@ -100,6 +110,7 @@ export function loadConfig(env: Environment): Config {
       format: read.choice("LOG_FORMAT", "json", ["json", "pretty"]),
     },
     ...(redis && { redis }),
+    workers: readWorkers(read, redis),
   };
   read.throwOnProblems();
   return deepFreeze(config);

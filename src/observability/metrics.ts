@@ -27,11 +27,14 @@ export interface Metrics {
   observeDependencies(states: readonly Pick<DependencyState, "dependency" | "degradedReason">[]): void;
 }
 
+/** Makes the metrics of this process part of a sum over several, and returns how to get that as text. */
+export type ShareMetrics = (own: Registry) => () => Promise<string>;
+
 /**
  * The metrics of one process: its own start with `modelarts_gateway_`; those of the process itself (CPU, memory,
  * event-loop delay, handles, garbage collection) have the names that dashboards for Node.js expect.
  */
-export function createMetrics(): Metrics {
+export function createMetrics(share?: ShareMetrics): Metrics {
   const registry = new Registry();
   const instruments = createInstruments(registry);
   collectDefaultMetrics({ register: registry });
@@ -50,7 +53,7 @@ export function createMetrics(): Metrics {
   );
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: share?.(registry) ?? (() => registry.metrics()),
     http: createHttpMetrics(instruments),
     cache: createCacheMetrics(instruments),
     upstream: createUpstreamMetrics(instruments),

@@ -67,6 +67,7 @@ describe("the defaults", () => {
       cache: { activeTtlMs: 2_000, terminalTtlMs: 300_000, specsTtlMs: 300_000, scope: "credential" },
       watch: { pollIntervalMs: 2_000, maxPollIntervalMs: 15_000, historyLength: 1_024 },
       log: { level: "info", format: "json" },
+      workers: 1,
     });
   });
 

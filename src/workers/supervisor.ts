@@ -1,0 +1,54 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Logger } from "../observability/logger.js";
+import { answerMetricsQuestions } from "./metrics-relay.js";
+
+/** Between a worker's end and the start of the one in its place, so that workers that cannot live do not fill the machine. */
+const RESTART_DELAY_MS = 1_000;
+
+export interface SupervisorOptions {
+  count: number;
+  log: Logger;
+  /** Ends this process once no worker is left. */
+  exit(code: number): void;
+}
+
+/**
+ * Runs so many gateways behind one port, each in a process of its own (Node's cluster), until it is told to stop. A
+ * worker that ends is replaced; where one ends and none has listened yet, all end: what stopped it would stop the next one.
+ */
+export function superviseWorkers({ count, log, exit }: SupervisorOptions): void {
+  let hasListened = false;
+  let exitCode = 0;
+  let isStopping = false;
+
+  function workers(): Worker[] {
+    return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  }
+
+  function stop(signal: NodeJS.Signals): void {
+    if (isStopping) return;
+    isStopping = true;
+    for (const worker of workers()) worker.process.kill(signal);
+  }
+
+  cluster.on("listening", () => {
+    hasListened = true;
+  });
+  cluster.on("exit", (_worker, code, signal) => {
+    if (isStopping) {
+      exitCode ||= code ?? 1;
+    } else if (hasListened) {
+      log.error({ event: "worker_ended", code, signal }, "A worker ended; another one takes its place");
+      setTimeout(() => {
+        if (!isStopping) cluster.fork();
+      }, RESTART_DELAY_MS);
+    } else {
+      exitCode = code || 1;
+      stop("SIGTERM");
+    }
+    if (isStopping && workers().length === 0) exit(exitCode);
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop("SIGTERM"));
+  answerMetricsQuestions();
+  for (let started = 0; started < count; started += 1) cluster.fork();
+}
