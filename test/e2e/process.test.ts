@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
 import { openEventStream } from "../support/event-stream.js";
+import { redisContents } from "../support/fuzz-redis.js";
 import { type GatewayProcess, runGatewayToEnd, startGatewayProcess } from "../support/gateway-process.js";
 import { collect, post, webSocketClient } from "../support/graphql-client.js";
+import { connectTestRedis } from "../support/redis.js";
 import { CREATE, sampleInput } from "../support/sample.js";
 import { startSimulator } from "../support/simulator.js";
 import { until } from "../support/until.js";
@@ -93,6 +95,41 @@ describe.concurrent("the gateway's process", () => {
     gateway.child.kill("SIGTERM");
     await expect(mutation).rejects.toThrow();
     expect(await gateway.exited).toBe(0);
+  });
+
+  it("records a creation whose client has gone before it ends", async () => {
+    await using simulator = await startSimulator();
+    const redis = await connectTestRedis();
+    await using gateway = await startGatewayProcess({
+      MODELARTS_ENDPOINT: simulator.url,
+      REDIS_URL: inject("redisUrl"),
+      REDIS_KEY_PREFIX: redis.keyPrefix,
+    });
+    const slow = simulator.faults.add({ route: "createVersion", kind: "hang", when: "after" });
+    const gone = new AbortController();
+    const mutation = fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { ...simulator.headers, "content-type": "application/json" },
+      body: JSON.stringify({
+        query: CREATE,
+        variables: { input: { ...sampleInput(), idempotencyKey: randomUUID() } },
+      }),
+      signal: gone.signal,
+    });
+    await slow.reached(1);
+    gone.abort();
+    await expect(mutation).rejects.toThrow();
+    gateway.child.kill("SIGTERM");
+    await until("it takes no connection", () =>
+      fetch(gateway.url).then(
+        () => false,
+        () => true,
+      ),
+    );
+    slow.release();
+    expect(await gateway.exited).toBe(0);
+    expect(await redisContents(redis)).toContain('\\"state\\":\\"done\\"');
+    await redis.close();
   });
 
   it("gives a repeat the first result although the process that created the version has been killed", async () => {
