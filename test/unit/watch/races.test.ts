@@ -50,3 +50,44 @@ test("who begins while changes arrive is told the status that he begins with, an
   expect(late.told).toEqual(["1:RUNNING"]);
   await late.stop();
 });
+
+test("who waits for a poll when the store is emptied is served by the next one, though nothing has changed", async () => {
+  await using pair = await startPair();
+  const { stores, wires, replicas } = pair;
+  const request = wires.a.hold("request");
+  await pair.eventually("a's poll is under way", () => wires.a.waiting === 1);
+  const late = replicas.b.read({ token: "b" });
+  await pair.pass(100);
+  stores.empty();
+  request.release();
+  await pair.eventually("it begins", () => late.events.length > 0);
+  expect(late.told).toEqual(["1:INIT"]);
+  await late.stop();
+});
+
+test("who begins while another replica restores an emptied store from an older copy is told nothing twice", async () => {
+  await using pair = await startPair();
+  const { stores, upstream, views, replicas, readers } = pair;
+  views.a.set("down");
+  upstream.set("1", "WAITING");
+  await pair.eventually("b alone is told", () => readers.b.events.at(-1)?.status === "WAITING");
+  const load = views.b.hold("load");
+  const late = replicas.b.read({ token: "b" });
+  await pair.pass(100);
+  views.b.set("down");
+  stores.empty();
+  views.a.set("up");
+  for (const status of ["RUNNING", "KILLING"] as const) {
+    upstream.set("1", status);
+    await pair.eventually("a is told", () => readers.a.events.at(-1)?.status === status);
+  }
+  const other = replicas.a.read({ token: "a" });
+  await pair.eventually("another begins", () => other.events.length > 0);
+  views.b.set("up");
+  load.release();
+  await pair.eventually("b is told", pair.bothTold("KILLING"));
+  await pair.eventually("it begins", () => late.events.length > 0);
+  await pair.pass(1_000);
+  expect(late.told.map((told) => told.replace("!", ""))).toEqual(["1:KILLING"]);
+  await Promise.all([late.stop(), other.stop()]);
+});
