@@ -95,18 +95,17 @@ describe("pre-version-exists", () => {
     expect(await broken({ preVersionId: "30" }, project({ jobs }))).toEqual(PRE_VERSION);
   });
 
-  it("asks for the version itself before it refuses, where the list is not complete", async () => {
-    const versions = [aVersion({ versionId: id("22") }), aVersion({ versionId: id("20") })];
-    const at = project({ jobs: [aJob("10", versions, { complete: false })] });
-    expect(await broken({ preVersionId: "20" }, at)).toEqual([]);
-    expect(at.asked).toContain("trainingJobVersion 10/20 details fresh");
-    expect(await broken({ preVersionId: "21" }, at)).toEqual(PRE_VERSION);
+  it("refuses what the upstream shows as a version of another job", async () => {
+    const jobs = [aJob("10", [aVersion({ jobId: id("11"), versionId: id("30") })])];
+    expect(await broken({ preVersionId: "30" }, project({ jobs }))).toEqual(PRE_VERSION);
   });
 
-  it("asks for no version itself where the list is complete", async () => {
+  it("asks for that version alone, not for all of the job's", async () => {
     const at = project();
-    await broken({ preVersionId: "21" }, at);
-    expect(at.asked.filter((call) => call.startsWith("trainingJobVersion"))).toEqual([]);
+    expect(await broken({ preVersionId: "20" }, at)).toEqual([]);
+    expect(at.asked.filter((call) => call.startsWith("trainingJob"))).toEqual([
+      "trainingJobVersion 10/20 list",
+    ]);
   });
 });
 
@@ -136,7 +135,7 @@ describe("rules that look things up", () => {
     expect(fresh).toEqual([
       "engineSpecs TRAIN fresh",
       'resourceSpecs {"jobType":"TRAIN"} fresh',
-      "trainingJob 10 fresh",
+      "trainingJobVersion 10/20 list fresh",
     ]);
   });
 
@@ -145,14 +144,18 @@ describe("rules that look things up", () => {
     specsAway.breakDown("resourceSpecs");
     expect(await broken(everything, specsAway)).toEqual([...ENGINE, ...PRE_VERSION]);
     const jobsAway = project();
-    jobsAway.breakDown("trainingJob");
+    jobsAway.breakDown("trainingJobVersion");
     expect(await broken(everything, jobsAway)).toEqual([...SPEC, ...ENGINE]);
   });
 
   it("are skipped when only the fresh answer fails", async () => {
-    const versions = [aVersion({ versionId: id("22") }), aVersion({ versionId: id("20") })];
-    const at = project({ jobs: [aJob("10", versions, { complete: false })] });
-    at.breakDown("trainingJobVersion");
+    const at = project();
+    const lookUp = at.trainingJobVersion.bind(at);
+    at.trainingJobVersion = (...asked) => {
+      const found = lookUp(...asked);
+      at.breakDown("trainingJobVersion");
+      return found;
+    };
     expect(await broken({ preVersionId: "21" }, at)).toEqual([]);
   });
 
