@@ -11,7 +11,8 @@ interface Given {
 
 interface Ingredient {
   resource: Resource<unknown>;
-  entry: Entry<unknown>;
+  /** Weak: what the tier has let go of must not be kept in memory by what was made from it. */
+  entry: WeakRef<Entry<unknown>>;
 }
 
 /** What the lookups of one operation gave it. */
@@ -38,7 +39,7 @@ export class Trail {
     for (const { resource, value } of this.#given.values()) {
       const entry = this.core.tier.get(resource);
       if (entry === undefined || entry.value !== value) return undefined;
-      entries.push({ resource, entry });
+      entries.push({ resource, entry: new WeakRef(entry) });
     }
     return new CachedIngredients(this.core, this.caller, entries);
   }
@@ -59,7 +60,7 @@ class CachedIngredients implements Ingredients {
   constructor(
     private readonly core: Core,
     private readonly caller: Caller,
-    private entries: readonly Ingredient[],
+    private readonly entries: readonly Ingredient[],
   ) {}
 
   hold(): boolean {
@@ -69,12 +70,10 @@ class CachedIngredients implements Ingredients {
   }
 
   #look(): boolean {
-    const { tier } = this.core;
-    // For good: what the tier has let go of must not be kept in memory by what was made from it.
-    if (this.entries.some(({ resource, entry }) => tier.get(resource) !== entry)) this.entries = [];
-    if (this.entries.length === 0) return false;
     let until = Number.POSITIVE_INFINITY;
-    for (const { resource, entry } of this.entries) {
+    for (const { resource, entry: weak } of this.entries) {
+      const entry = this.core.tier.get(resource);
+      if (entry === undefined || entry !== weak.deref()) return false;
       if (!this.core.mayGive(this.caller, resource, entry)) return false;
       const givenUntil = Math.min(
         entry.answeredAt + entry.ttlMs,

@@ -1,9 +1,12 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMemoryStore, MemoryState } from "../../../src/cache/index.js";
 import { GatewayError } from "../../../src/errors.js";
 import type { Ingredients, RequestLookups } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { until } from "../../support/until.js";
 import { caller, completed, details, firstPage, id, job, page, running, version } from "./data.js";
 import { ACTIVE_MS, PROOF_MS, type Replica, replica, TERMINAL_MS } from "./replica.js";
 import { type ScriptedCall, ScriptedUpstream, settle } from "./scripted-upstream.js";
@@ -174,6 +177,27 @@ describe("What an operation was made from holds no more", () => {
     await clock.advance(ACTIVE_MS - 1);
     expect(ingredients.hold()).toBe(true);
     await clock.advance(1);
+    expect(ingredients.hold()).toBe(false);
+  });
+});
+
+describe("What an operation was made from", () => {
+  it("is not kept in memory by it once the cache has let it go", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage: () => void = runInNewContext("gc");
+    const r = ready();
+    let found: WeakRef<object> | undefined;
+    const ingredients = await madeFrom(r, async (lookups) => {
+      found = new WeakRef((await lookups.trainingJob(id(10))) as object);
+    });
+    await r.lookups.invalidateJob("project-1", id(10));
+    // The scripted upstream remembers what it has answered.
+    r.upstream.calls.length = 0;
+    expect(ingredients.hold()).toBe(false);
+    await until("it is collected", () => {
+      collectGarbage();
+      return found?.deref() === undefined;
+    });
     expect(ingredients.hold()).toBe(false);
   });
 });
