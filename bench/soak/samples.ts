@@ -7,6 +7,7 @@ export const STREAMS = 20;
 /** Columns of the table, and the metric that each shows. */
 const WATCHED = {
   heapMb: { metric: "nodejs_heap_size_used_bytes", unit: 2 ** 20, slack: 15 },
+  externalMb: { metric: "nodejs_external_memory_bytes", unit: 2 ** 20, slack: 10 },
   rssMb: { metric: "process_resident_memory_bytes", unit: 2 ** 20, slack: 40 },
   handles: { metric: "nodejs_active_handles_total", unit: 1, slack: 20 },
   lagMs: { metric: "nodejs_eventloop_lag_p99_seconds", unit: 0.001, slack: 100 },
