@@ -84,7 +84,7 @@ export function createResources(upstream: UpstreamReads, config: CacheConfig): R
         kind: "specs",
         group: specsGroup(caller.projectId),
         part: LIST_PART,
-        name: `${sharers(caller)}:specs:${digest([query.jobType, query.engineId, query.projectType])}`,
+        name: `${sharers(caller)}:specs:${query.jobType}:${query.engineId ?? ""}:${query.projectType ?? ""}`,
         subject: "project-specs",
         ttlMs: () => specsTtlMs,
         load: (call) => upstream.listResourceSpecs(call, query),
