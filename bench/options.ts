@@ -22,6 +22,7 @@ const LONG = { rounds: "5", seconds: "2", "warm-up": "2", starts: "5" };
 export const USAGE = `npm run bench                        every scenario, a short version (under 5 minutes)
 npm run bench -- --long              longer turns, more rounds (about 15 minutes)
 npm run bench -- subscribers         10,000 subscribers; --help there for its options
+npm run bench -- workers             WORKERS processes beside one; likewise
 npm run bench -- profile             where the gateway's time goes; --help likewise
 
   --scenario NAME    one of ${SCENARIOS.map(({ name }) => name).join(", ")}; may be repeated

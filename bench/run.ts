@@ -59,6 +59,10 @@ async function main(args: string[]): Promise<void> {
     const { runSubscribers } = await import("./subscribers.js");
     return runSubscribers(args.slice(1));
   }
+  if (args[0] === "workers") {
+    const { runWorkers } = await import("./workers.js");
+    return runWorkers(args.slice(1));
+  }
   if (args[0] === "profile") {
     const { runProfile } = await import("./profile.js");
     return runProfile(args.slice(1));
