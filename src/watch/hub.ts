@@ -207,7 +207,6 @@ export class Hub {
         events[starting.gap ? 1 : 0]?.start(subscriber, { ...starting, isComplete: head.complete });
       }
     }
-    if (head.seq !== this.#line.position.seq) this.#again = true;
   }
 
   #join(subscriber: Subscriber, seq: number): void {

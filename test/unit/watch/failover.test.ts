@@ -128,10 +128,12 @@ describe("two replicas over one store", () => {
   });
 
   test("bring a store that was emptied and restored from an older copy up to what the other one knows", async () => {
-    // b does not learn of the change: the store is emptied and restored by b before a is back.
+    // b does not learn of the changes: the store is emptied and restored by b before a is back.
     views.b.set("down");
-    upstream.set("1", "WAITING");
-    await eventually("a is told", () => readers.a.events.at(-1)?.status === "WAITING");
+    for (const status of ["WAITING", "SCALING"] as const) {
+      upstream.set("1", status);
+      await eventually("a is told", () => readers.a.events.at(-1)?.status === status);
+    }
     views.a.set("down");
     stores.empty();
     views.b.set("up");
@@ -140,7 +142,7 @@ describe("two replicas over one store", () => {
     upstream.set("1", "RUNNING");
     await eventually("both are told", bothTold("RUNNING"));
     for (const reader of [readers.a, readers.b])
-      expect(reader.told).toEqual(["1:INIT", "1:WAITING", "1:RUNNING"]);
+      expect(reader.told).toEqual(["1:INIT", "1:WAITING", "1:SCALING", "1:RUNNING"]);
   });
 
   test("mark a gap when only a replica that was cut off is left to restore an emptied store", async () => {

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { StoreView } from "./support/faulty-stores.js";
 import { startPair } from "./support/pair.js";
+import { startReplica } from "./support/replica.js";
+import { startWorld } from "./support/world.js";
 
 test("an answer that comes after the lease has ended is not told: another may be polling", async () => {
   await using pair = await startPair();
@@ -90,4 +93,78 @@ test("who begins while another replica restores an emptied store from an older c
   await pair.pass(1_000);
   expect(late.told.map((told) => told.replace("!", ""))).toEqual(["1:KILLING"]);
   await Promise.all([late.stop(), other.stop()]);
+});
+
+test("changes that are recorded while the history is being read are told once, also to who resumes after them", async () => {
+  await using pair = await startPair();
+  const { upstream, views, replicas, readers } = pair;
+  const read = views.a.hold("read");
+  const beginner = replicas.a.read({ token: "a" });
+  await pair.pass(100);
+  for (const status of ["WAITING", "RUNNING"] as const) {
+    const polls = upstream.polls.length;
+    upstream.set("1", status);
+    await pair.eventually("b is told", () => readers.b.events.at(-1)?.status === status);
+    await pair.eventually("a has recorded it", () => upstream.polls.length > polls + 2);
+  }
+  read.release();
+  await pair.eventually("a is told", pair.bothTold("RUNNING"));
+  const back = replicas.a.read({ token: "a", after: readers.a.events[0]?.cursor ?? "" });
+  await pair.eventually("what was missed is told", () => back.events.at(-1)?.status === "RUNNING");
+  await pair.pass(1_000);
+  expect(back.told).toEqual(["1:WAITING", "1:RUNNING"]);
+  await Promise.all([beginner.stop(), back.stop()]);
+});
+
+test("who leaves while it is looked up what he missed is not kept", async () => {
+  const resumed: boolean[] = [];
+  await using world = startWorld();
+  const view = new StoreView(() => world.stores);
+  const replica = startReplica({
+    upstream: world.upstream,
+    clock: world.clock,
+    stores: view.stores,
+    events: { resumed: (exact) => resumed.push(exact) },
+  });
+  world.upstream.set("1", "RUNNING");
+  const first = world.read();
+  await world.told(first, 1);
+  world.upstream.set("1", "KILLING");
+  await world.told(first, 2);
+  const stays = replica.read();
+  await world.told(stays, 1);
+  // The first is to catch up.
+  const read = view.hold("read", 1);
+  const back = replica.read({ after: first.events[0]?.cursor ?? "" });
+  await world.pass(100);
+  await back.stop();
+  read.release();
+  await world.pass(1_000);
+  expect(resumed).toEqual([]);
+  await Promise.all([first.stop(), stays.stop()]);
+  await replica.watch.close();
+});
+
+test("a replica that finds a history which is not the one that it knew tells only what is different", async () => {
+  await using pair = await startPair();
+  const { clock, stores, upstream, views, replicas, readers } = pair;
+  views.b.set("down");
+  await replicas.a.watch.close();
+  stores.empty();
+  const another = startReplica({
+    upstream,
+    clock,
+    stores: stores.view().stores,
+    config: { pollIntervalMs: 200, maxPollIntervalMs: 200 },
+  });
+  const reader = another.read({ token: "c" });
+  await pair.eventually("another begins a history", () => reader.events.length > 0);
+  views.b.set("up");
+  await pair.pass(5_000);
+  expect(readers.b.told).toEqual(["1:INIT"]);
+  upstream.set("1", "RUNNING");
+  await pair.eventually("b is told", () => readers.b.events.length > 1);
+  expect(readers.b.told).toEqual(["1:INIT", "1:RUNNING"]);
+  await another.watch.close();
+  await reader.stop();
 });

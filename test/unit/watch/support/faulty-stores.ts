@@ -42,7 +42,7 @@ type AnyMethod = (...args: never[]) => Promise<unknown>;
 export class StoreView {
   /** `down`: nothing arrives. `mute`: everything arrives, and no answer comes back. */
   #state: "up" | "down" | "mute" = "up";
-  readonly #held = new Map<string, Promise<void>>();
+  readonly #held = new Map<string, { skip: number; until: Promise<void> }>();
   readonly #wakeListeners = new Set<(job: JobKey) => void>();
   readonly #upListeners = new Set<() => void>();
   readonly stores: WatchStores;
@@ -71,13 +71,13 @@ export class StoreView {
     if (state === "up" && !wasUp) for (const listener of this.#upListeners) listener();
   }
 
-  /** Calls of that method are under way until it is released. */
-  hold(method: string): { release(): void } {
+  /** Calls of that method, after so many that are not, are under way until it is released. */
+  hold(method: string, skip = 0): { release(): void } {
     let release = (): void => {};
-    const held = new Promise<void>((resolve) => {
+    const until = new Promise<void>((resolve) => {
       release = resolve;
     });
-    this.#held.set(method, held);
+    this.#held.set(method, { skip, until });
     return {
       release: () => {
         this.#held.delete(method);
@@ -92,8 +92,10 @@ export class StoreView {
 
   #faulty<P extends "lease" | "history" | "throttle">(port: P): WatchStores[P] {
     const call = async (name: string, args: never[]): Promise<unknown> => {
+      const held = this.#held.get(name);
+      if (held) held.skip -= 1;
       // As over a network, what is called now happens a little later.
-      await this.#held.get(name);
+      await (held && held.skip < 0 ? held.until : undefined);
       if (this.#state === "down") throw new Error("store away");
       const target = this.current()[port] as unknown as Record<string, AnyMethod>;
       const method = target[name];
