@@ -11,6 +11,7 @@ import {
   type UpstreamEvents,
   type UpstreamOptions,
 } from "../../src/upstream/index.js";
+import { sampleInput } from "./sample.js";
 
 export const id = (digits: string): LongId => digits as LongId;
 
@@ -77,24 +78,12 @@ export async function failureOf(call: Promise<unknown>): Promise<GatewayError> {
   throw error;
 }
 
+const sample = sampleInput();
+const { specId, engineId, preVersionId } = sample.config;
+
 /** The vendor's sample request of "Creating a Version of a Training Job". */
 export const vendorSample: NewVersion = {
-  jobId: id("10"),
-  jobDesc: "This is a ModelArts job",
-  config: {
-    workerServerNum: 1,
-    appUrl: "/usr/app/",
-    bootFileUrl: "/usr/app/boot.py",
-    parameter: [
-      { label: "learning_rate", value: "0.01" },
-      { label: "batch_size", value: "32" },
-    ],
-    datasetId: "38277e62-9e59-48f4-8d89-c8cf41622c24",
-    datasetVersionId: "2ff0d6ba-c480-45ae-be41-09a8369bfc90",
-    specId: id("1"),
-    engineId: id("1"),
-    trainUrl: "/usr/train/",
-    logUrl: "/usr/log/",
-    preVersionId: id("20"),
-  },
+  ...sample,
+  jobId: id(sample.jobId),
+  config: { ...sample.config, specId: id(specId), engineId: id(engineId), preVersionId: id(preVersionId) },
 };

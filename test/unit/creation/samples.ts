@@ -5,31 +5,16 @@ import {
   statusFromCode,
   type TrainingJobVersion,
 } from "../../../src/domain/index.js";
+import { vendorSample } from "../../support/upstream-client.js";
 
 export const id = (digits: string): LongId => digits as LongId;
 
-/** The vendor's sample: job 10, previous version 20. */
+/** The vendor's sample, without its description: job 10, previous version 20. */
 export function sampleVersion(config: Partial<NewVersion["config"]> = {}, jobDesc?: string): NewVersion {
   return {
-    jobId: id("10"),
+    jobId: vendorSample.jobId,
     ...(jobDesc !== undefined && { jobDesc }),
-    config: {
-      workerServerNum: 1,
-      appUrl: "/usr/app/",
-      bootFileUrl: "/usr/app/boot.py",
-      parameter: [
-        { label: "learning_rate", value: "0.01" },
-        { label: "batch_size", value: "32" },
-      ],
-      datasetId: "38277e62-9e59-48f4-8d89-c8cf41622c24",
-      datasetVersionId: "2ff0d6ba-c480-45ae-be41-09a8369bfc90",
-      specId: id("1"),
-      engineId: id("1"),
-      trainUrl: "/usr/train/",
-      logUrl: "/usr/log/",
-      preVersionId: id("20"),
-      ...config,
-    },
+    config: { ...vendorSample.config, ...config },
   };
 }
 

@@ -102,17 +102,20 @@ describe("an unknown outcome that the store does not take", () => {
 });
 
 describe("a result that the store does not take", () => {
-  it("is offered again until it does: draining waits for that", async () => {
-    const clock = new FakeClock();
-    const store = new CutOffStore(clock);
+  async function createdWhileAway() {
+    const store = new CutOffStore(new FakeClock());
     const rig = createRig({ store });
     const { opened, open } = gate();
     rig.upstream.fates.push(opened);
-    const created = rig.create(KEY);
+    const creation = rig.create(KEY);
     await rig.clock.advance(0);
     store.away = true;
     open();
-    await created;
+    return { rig, store, created: await creation };
+  }
+
+  it("is offered again until it does: draining waits for that", async () => {
+    const { rig, store, created } = await createdWhileAway();
     let drained = false;
     void rig.creation.drain().then(() => {
       drained = true;
@@ -122,21 +125,12 @@ describe("a result that the store does not take", () => {
     store.away = false;
     await rig.clock.advance(5_000);
     expect(drained).toBe(true);
-    expect(await rig.create(KEY)).toEqual(await created);
+    expect(await rig.create(KEY)).toEqual(created);
     expect(rig.upstream.posts).toHaveLength(1);
   });
 
   it("is given up after ten minutes, and nothing goes on running", async () => {
-    const clock = new FakeClock();
-    const store = new CutOffStore(clock);
-    const rig = createRig({ store });
-    const { opened, open } = gate();
-    rig.upstream.fates.push(opened);
-    const created = rig.create(KEY);
-    await rig.clock.advance(0);
-    store.away = true;
-    open();
-    await created;
+    const { rig } = await createdWhileAway();
     await rig.clock.advance(10 * 60_000 + 5_000);
     await rig.creation.drain();
     expect(rig.clock.sleeping).toBe(0);
