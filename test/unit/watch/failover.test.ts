@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Pair, startPair } from "./support/pair.js";
+import { callerWith, createdVersion } from "./support/scripted-upstream.js";
 
 describe("two replicas over one store", () => {
   let upstream: Pair["upstream"];
@@ -104,6 +105,16 @@ describe("two replicas over one store", () => {
       expect(reader.told).toEqual(["1:INIT", "1:WAITING", "1:RUNNING"]);
   });
 
+  test("tell what the first one recorded before it was cut off, and could not let be seen", async () => {
+    const announce = views.a.hold("announce");
+    upstream.set("1", "WAITING");
+    await pass(400);
+    views.a.set("down");
+    announce.release();
+    await eventually("b is told", () => readers.b.events.at(-1)?.status === "WAITING");
+    expect(readers.b.told).toEqual(["1:INIT", "1:WAITING"]);
+  });
+
   test("do not depend on wake-ups", async () => {
     stores.losesWakes = true;
     upstream.set("1", "WAITING");
@@ -143,6 +154,24 @@ describe("two replicas over one store", () => {
     await eventually("both are told", bothTold("RUNNING"));
     for (const reader of [readers.a, readers.b])
       expect(reader.told).toEqual(["1:INIT", "1:WAITING", "1:SCALING", "1:RUNNING"]);
+  });
+
+  test("mark a gap when what one of them recorded is lost with the store, and the other has gone on without it", async () => {
+    views.b.set("down");
+    for (const status of ["WAITING", "SCALING"] as const) {
+      upstream.set("1", status);
+      await eventually("a is told", () => readers.a.events.at(-1)?.status === status);
+    }
+    views.a.set("down");
+    stores.empty();
+    views.b.set("up");
+    await pass(600);
+    await replicas.b.watch.recordCreation(callerWith("b"), createdVersion("2"));
+    views.a.set("up");
+    upstream.set("1", "RUNNING");
+    await eventually("both are told", bothTold("RUNNING"));
+    expect(readers.b.told).toEqual(["1:INIT", "2:INIT", "1:RUNNING!"]);
+    expect(readers.a.told).toEqual(["1:INIT", "1:WAITING", "1:SCALING", "2:INIT", "1:RUNNING!"]);
   });
 
   test("mark a gap when only a replica that was cut off is left to restore an emptied store", async () => {
