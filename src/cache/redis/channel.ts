@@ -141,7 +141,8 @@ export class RedisChannel {
     this.#sent.set(this.#number, clock.now());
     const beacon = { kind: "beacon", sender: this.#sender, number: this.#number, told: this.#told } as const;
     try {
-      link.noteTime(await link.probe(BEACON, [name], [name, encodeMessage(beacon)]));
+      const askedAt = clock.now();
+      link.noteTime(await link.probe(BEACON, [name], [name, encodeMessage(beacon)]), askedAt);
       onAnswer();
     } catch {
       // Whether it was published is not known: the next one would look like the second after a lost one.

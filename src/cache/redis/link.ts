@@ -9,24 +9,33 @@ export interface RedisLinkOptions {
 }
 
 /**
+ * Redis's clock minus this process's. Redis read its clock at some time between question and answer, so that the
+ * difference is known to lie between two bounds.
+ */
+export interface ClockOffset {
+  leastMs: number;
+  mostMs: number;
+}
+
+/**
  * Calls to Redis that never hold a lookup up: they reject at once while Redis is away, after the time-out when it is
  * slow, and at once again until a probe has been answered, so that nothing piles up behind a Redis that hangs.
  */
 export class RedisLink {
   #suspended = false;
-  #offsetMs: number | undefined;
+  #offset: ClockOffset | undefined;
 
   constructor(private readonly options: RedisLinkOptions) {}
 
-  /** Redis's clock minus this process's (ms), as its latest answer showed; undefined before the first. */
-  get offsetMs(): number | undefined {
-    return this.#offsetMs;
+  /** As Redis's latest answer showed it; undefined before the first. */
+  get offset(): ClockOffset | undefined {
+    return this.#offset;
   }
 
-  /** Takes Redis's time from an answer that has just come. */
-  noteTime(redisNow: unknown): void {
+  /** Takes Redis's time from an answer that has just come. `askedAt`: when it was asked for (ms since the epoch). */
+  noteTime(redisNow: unknown, askedAt: number): void {
     const at = Number(redisNow);
-    if (Number.isFinite(at)) this.#offsetMs = at - this.options.clock.now();
+    if (Number.isFinite(at)) this.#offset = { leastMs: at - this.options.clock.now(), mostMs: at - askedAt };
   }
 
   /** Runs a script whose keys share one slot. */

@@ -15,7 +15,7 @@ import type {
 } from "../store.js";
 import { RedisChannel } from "./channel.js";
 import { decodeEntry, encodeEntry } from "./codec.js";
-import { RedisLink } from "./link.js";
+import { type ClockOffset, RedisLink } from "./link.js";
 import { encodeMessage } from "./messages.js";
 import { RedisNames } from "./names.js";
 import { EXTEND, INVALIDATE, OBSERVE, READ, READ_PROOF, RELEASE, WRITE } from "./scripts.js";
@@ -76,15 +76,16 @@ class RedisStore implements SharedStore {
     ];
     const { token = "", leaseMs = 0 } = lock ?? {};
     const flags = [proven ? "1" : "0", proofTtlMs, token, leaseMs];
+    const askedAt = this.#clock.now();
     const reply = await this.#link.run(READ, keys, [randomUUID(), this.#generationTtlMs, part, ...flags]);
     this.#refuseUnsent(key.group);
-    return this.#readReply(reply);
+    return this.#readReply(reply, askedAt);
   }
 
   async write({ key, generation, entry, staleMs, lock }: WriteRequest): Promise<boolean> {
     this.#refuseUnsent(key.group);
     const names = this.#names;
-    const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#offsetMs);
+    const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#offset.leastMs);
     const value = `${beforeGeneration}${generation}${afterGeneration}`;
     const times = [
       this.#redisTime(entry.beganAt),
@@ -125,7 +126,7 @@ class RedisStore implements SharedStore {
 
   async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
     this.#refuseUnsent(key.group);
-    const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#offsetMs);
+    const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#offset.leastMs);
     const head = [randomUUID(), this.#generationTtlMs, key.part, Math.round(quietMs)];
     const value = [
       this.#redisTime(entry.beganAt),
@@ -156,10 +157,11 @@ class RedisStore implements SharedStore {
   }
 
   async readProof(group: string, credentialId: string, ttlMs: number): Promise<number | undefined> {
+    const askedAt = this.#clock.now();
     const reply = await this.#link.run(READ_PROOF, [this.#names.proof(group, credentialId)], [ttlMs]);
     const [now, age] = texts(reply);
-    this.#link.noteTime(now);
-    return age === "" ? undefined : Number(age);
+    this.#link.noteTime(now, askedAt);
+    return age === "" ? undefined : this.#ageNow(age, askedAt);
   }
 
   async revokeProof(group: string, credentialId: string): Promise<void> {
@@ -210,25 +212,31 @@ class RedisStore implements SharedStore {
     }
   }
 
-  #readReply(reply: unknown): StoreRead {
+  #readReply(reply: unknown, askedAt: number): StoreRead {
     const [now, generation = "", proofAge, text = "", lockName = "", owner = ""] = texts(reply);
-    this.#link.noteTime(now);
-    const entry = text === "" ? undefined : decodeEntry(text, this.#offsetMs);
+    this.#link.noteTime(now, askedAt);
+    const entry = text === "" ? undefined : decodeEntry(text, this.#offset.mostMs);
     return {
       generation,
       ...(entry && { entry }),
-      ...(proofAge !== "" && { proofAgeMs: Number(proofAge) }),
+      ...(proofAge !== "" && { proofAgeMs: this.#ageNow(proofAge, askedAt) }),
       ...(lockName !== "" && { lock: { name: lockName, token: owner } }),
     };
   }
 
-  get #offsetMs(): number {
-    if (this.#link.offsetMs === undefined) throw new Error("Redis's time is not known yet");
-    return this.#link.offsetMs;
+  /** What Redis told was so old when it answered; when that was is known to be after it was asked. */
+  #ageNow(ageMs: string | undefined, askedAt: number): number {
+    return Number(ageMs) + this.#clock.now() - askedAt;
   }
 
+  get #offset(): ClockOffset {
+    if (this.#link.offset === undefined) throw new Error("Redis's time is not known yet");
+    return this.#link.offset;
+  }
+
+  /** In Redis's time: no later than it was, so that nothing becomes younger on its way through Redis. */
   #redisTime(at: number): number {
-    return Math.round(at + this.#offsetMs);
+    return Math.round(at + this.#offset.leastMs);
   }
 
   #keptUntil({ answeredAt, ttlMs }: StoredEntry, staleMs: number): number {
