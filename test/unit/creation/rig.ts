@@ -15,6 +15,7 @@ import { callerNamed, sampleVersion } from "./samples.js";
 import { type PostFate, TestProofs, TestUpstream } from "./test-upstream.js";
 
 export const UPSTREAM_TIMEOUT_MS = 10_000;
+/** How long a claim outlives its replica. */
 export const LEASE_MS = 20_000;
 
 /** What happened, in its order: what the rest of the gateway was told, and what was counted. */
@@ -70,7 +71,6 @@ export function createRig(options: { store?: IdempotencyStore; storeClock?: Cloc
       proofs,
       store,
       upstreamTimeoutMs: UPSTREAM_TIMEOUT_MS,
-      claimLeaseMs: LEASE_MS,
       log: pino({ level: "silent" }),
       clock,
       events: diary.events,
