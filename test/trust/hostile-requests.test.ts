@@ -1,10 +1,11 @@
+import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
 import { loadConfig } from "../../src/config/index.js";
 import { createAnswerCache } from "../../src/http/answers/index.js";
 import { silentHttpEvents } from "../../src/http/events.js";
-import { createFastify } from "../../src/http/fastify.js";
+import { createFastify, type Timing } from "../../src/http/fastify.js";
 import { createRateLimiter } from "../../src/http/limits/index.js";
 import { createErrorPublisher } from "../../src/http/public-error.js";
 import { createClientAddress } from "../../src/http/request-info.js";
@@ -89,6 +90,23 @@ describe("a request that is none", () => {
   });
 });
 
+/** Without timing: as the product has it. */
+function fastifyWith(timing?: Timing): FastifyInstance {
+  const config = loadConfig({ MODELARTS_ENDPOINT: "http://127.0.0.1:1" });
+  const log = pino({ level: "silent" });
+  const publishError = createErrorPublisher({ log, hideSuggestions: false });
+  const answers = createAnswerCache({
+    path: "/graphql",
+    identity: createIdentity(config.auth),
+    clientAddress: createClientAddress([]),
+    rateLimiter: createRateLimiter({ perMinute: 0, clock: systemClock, log }),
+    recordOperation() {},
+    events: silentHttpEvents,
+    isOpen: () => true,
+  });
+  return createFastify({ config: config.http, publishError, answers, ...(timing && { timing }) });
+}
+
 describe("a request that does not arrive", () => {
   it.each([
     ["without a byte", ""],
@@ -98,25 +116,17 @@ describe("a request that does not arrive", () => {
       "POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
     ],
   ])("%s is refused in time, and its connection closed", async (_what, text) => {
-    const config = loadConfig({ MODELARTS_ENDPOINT: "http://127.0.0.1:1" });
-    const log = pino({ level: "silent" });
-    const publishError = createErrorPublisher({ log, hideSuggestions: false });
-    const answers = createAnswerCache({
-      path: "/graphql",
-      identity: createIdentity(config.auth),
-      clientAddress: createClientAddress([]),
-      rateLimiter: createRateLimiter({ perMinute: 0, clock: systemClock, log }),
-      recordOperation() {},
-      events: silentHttpEvents,
-      isOpen: () => true,
-    });
-    const timing = { requestTimeoutMs: 50, checkIntervalMs: 10 };
-    const app = createFastify({ config: config.http, publishError, answers, timing });
+    const app = fastifyWith({ requestTimeoutMs: 50, checkIntervalMs: 10 });
     app.post("/graphql", async () => "answered");
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
     const answer = parseRawAnswer(await rawExchange(url, text));
     expect(answer.status).toBe(408);
     expect(answer.body).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
     await app.close();
+  });
+
+  it("is waited for half a minute", () => {
+    const { server } = fastifyWith();
+    expect(server.requestTimeout).toBe(30_000);
   });
 });
