@@ -85,6 +85,21 @@ describe("a poll's credential", () => {
     },
   );
 
+  test("that is refused lets the next one's turn come at once, however calm the job is", async () => {
+    await using world = startWorld();
+    world.upstream.set("1", "RUNNING");
+    const good = world.read({ token: "good" });
+    await world.told(good, 1);
+    await world.pass(600_000);
+    world.upstream.refuse("bad");
+    const bad = world.read({ token: "bad" });
+    const late = world.read({ token: "good" });
+    await world.pass(300);
+    expect(bad.ended).toBe(true);
+    expect(late.told).toEqual(["1:RUNNING"]);
+    await Promise.all([good.stop(), late.stop()]);
+  });
+
   test("that was the last one gives the lease up at once", async () => {
     await using world = startWorld();
     world.upstream.set("1", "RUNNING");

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
+import { createMemoryWatchStores } from "../../../src/watch/index.js";
+import { FakeClock } from "../../support/fake-clock.js";
 import { until } from "../../support/until.js";
-import { id } from "./support/replica.js";
-import { createdVersion, JOB } from "./support/scripted-upstream.js";
+import { id, startReplica } from "./support/replica.js";
+import { createdVersion, JOB, ScriptedUpstream } from "./support/scripted-upstream.js";
 import { startWorld } from "./support/world.js";
 
 const unavailable = new GatewayError("UPSTREAM_UNAVAILABLE", "away");
@@ -40,6 +42,26 @@ describe("polling", () => {
     expect(world.upstream.polls.length - before).toBeGreaterThanOrEqual(4);
     expect(world.upstream.proofs).toEqual([]);
     for (const reader of readers) await reader.stop();
+  });
+
+  test("goes on when the machine's clock is put back", async () => {
+    const clock = new FakeClock();
+    let putBackMs = 0;
+    const upstream = new ScriptedUpstream();
+    upstream.set("1", "RUNNING");
+    const replica = startReplica({
+      upstream,
+      stores: createMemoryWatchStores({ clock, historyLength: 100 }),
+      clock: { ...clock, now: () => clock.now() - putBackMs },
+    });
+    const reader = replica.read();
+    await clock.advance(5_000);
+    putBackMs = 3_600_000;
+    const before = upstream.polls.length;
+    await clock.advance(20_000);
+    expect(upstream.polls.length - before).toBeGreaterThan(1);
+    await replica.watch.close();
+    await reader.stop();
   });
 
   test("asks for each job by itself", async () => {

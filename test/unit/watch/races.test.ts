@@ -38,6 +38,21 @@ test("what was observed in time and recorded late is told, and after it what is 
   for (const reader of [readers.a, readers.b]) expect(reader.told).toEqual(["1:INIT", "1:SCALING", "1:INIT"]);
 });
 
+test("what was observed and could not be recorded for 30 s after another took over is given up", async () => {
+  await using pair = await startPair();
+  const { upstream, views, wires, readers } = pair;
+  upstream.set("1", "SCALING");
+  const answer = wires.a.hold("answer");
+  await pair.eventually("a was answered SCALING", () => wires.a.waiting === 1);
+  views.a.set("down");
+  answer.release();
+  upstream.set("1", "INIT");
+  await pair.pass(35_000);
+  views.a.set("up");
+  await pair.pass(5_000);
+  for (const reader of [readers.a, readers.b]) expect(reader.told).toEqual(["1:INIT"]);
+});
+
 test("who begins while changes arrive is told the status that he begins with, and none from before it", async () => {
   await using pair = await startPair();
   const { upstream, views, replicas, readers } = pair;
