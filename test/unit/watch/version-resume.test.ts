@@ -37,6 +37,44 @@ describe("a version's subscription with `after`", () => {
     await back.stop();
   });
 
+  test("goes on with a version that had vanished and is back", async () => {
+    await using world = watchedWorld();
+    const stays = world.read();
+    const leaves = world.read(V1);
+    await world.told(leaves, 1);
+    await world.told(stays, 1);
+    await leaves.stop();
+    world.upstream.set("2", "RUNNING");
+    await world.told(stays, 2);
+    world.upstream.remove("1");
+    await world.pass(5_000);
+    world.upstream.set("1", "KILLING");
+    await world.told(stays, 3);
+    const back = world.read({ ...V1, after: leaves.cursor });
+    expect(await world.told(back, 1)).toEqual(["1:KILLING"]);
+    expect(back.error).toBeUndefined();
+    await Promise.all([stays.stop(), back.stop()]);
+  });
+
+  test("goes on in a job that was gone and is back", async () => {
+    await using world = watchedWorld();
+    const leaves = world.read(V1);
+    const stays = world.read();
+    await world.told(leaves, 1);
+    await world.told(stays, 1);
+    await leaves.stop();
+    world.upstream.removeJob();
+    await world.pass(5_000);
+    expect(stays.error).toMatchObject({ code: "NOT_FOUND" });
+    world.upstream.set("1", "KILLING");
+    const another = world.read();
+    await world.told(another, 1);
+    const back = world.read({ ...V1, after: leaves.cursor });
+    expect(await world.told(back, 1)).toEqual(["1:KILLING!"]);
+    expect(back.error).toBeUndefined();
+    await Promise.all([another.stop(), back.stop()]);
+  });
+
   test("gets every change since, however many the history holds", async () => {
     await using world = watchedWorld();
     const stays = world.read(V1);
