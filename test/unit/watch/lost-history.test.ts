@@ -34,11 +34,16 @@ describe("when a store is restored from an older copy than the poller's", () => 
       expect(reader.told).toEqual(["1:INIT", "1:WAITING", "1:SCALING", "1:RUNNING"]);
   });
 
-  test("and has gone on, the poller records the status that it had recorded before, as a gap", async () => {
+  test("and has gone on, the poller records the status that it had recorded before, as a gap, and what it had recorded is forgotten", async () => {
     const { views, replicas, readers } = pair;
     await replicas.b.watch.recordCreation(callerWith("b"), createdVersion("2"));
     views.a.set("up");
     await pair.eventually("b is told", () => readers.b.events.length > 2);
     expect(readers.b.told).toEqual(["1:INIT", "2:INIT", "1:SCALING!"]);
+    await pair.eventually("a is told", () => readers.a.events.length > 4);
+    const back = replicas.a.read({ token: "a", after: readers.b.events[1]?.cursor ?? "" });
+    await pair.eventually("what followed is told", () => back.events.at(-1)?.gap === true);
+    expect(back.told).toEqual(["1:SCALING!"]);
+    await back.stop();
   });
 });
