@@ -118,16 +118,18 @@ describe("two replicas that share Redis", () => {
   });
 
   it("share nothing between two tokens of a project, whatever one has proven", async () => {
-    const { jobId } = newJob();
+    const { jobId, versionIds } = newJob();
     const second = { ...pair.simulator.headers, "X-Auth-Token": pair.simulator.secondToken };
-    for (const which of BOTH) {
-      for (const headers of [pair.simulator.headers, second]) {
-        const { data } = await pair.ask(which, LIST, { j: jobId }, headers);
-        expect(data.trainingJob.jobName).toBe("job-of-mine");
+    const askers = [pair.simulator.headers, second];
+    for (const query of [LIST, DETAILS]) {
+      for (const headers of [...askers, ...askers]) {
+        const { errors } = await pair.ask(0, query, { j: jobId, v: versionIds[0] }, headers);
+        expect(errors).toBeUndefined();
       }
     }
     const tokens = pair.simulator.journal.entries({ jobId }).map(({ headers }) => headers["x-auth-token"]);
-    expect(tokens).toEqual([pair.simulator.token, pair.simulator.secondToken]);
+    const both = [pair.simulator.token, pair.simulator.secondToken];
+    expect(tokens).toEqual([...both, ...both]);
   });
 
   it("never show one tenant's data to another, though ids and moments are the same", async () => {
