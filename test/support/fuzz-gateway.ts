@@ -29,7 +29,8 @@ export function problemWith(body: unknown): string | undefined {
     if (typeof requestId !== "string" || requestId === "") return "no requestId";
   }
   const text = JSON.stringify(body);
-  return /\bat .{1,200}:\d+:\d+|node_modules|file:\/\//.test(text) ? "a stack trace" : undefined;
+  // Between "at" and the place in a file stands no quotation mark; it does where an error quotes a time of day.
+  return /\bat [^"]{1,200}:\d+:\d+|node_modules|file:\/\//.test(text) ? "a stack trace" : undefined;
 }
 
 /** The value of a gauge or counter in the Prometheus text; 0 where it is not there. */
