@@ -33,11 +33,16 @@ interface TokenNames {
   quotaKey: string;
 }
 
-/** Tokens whose names are remembered: every request asks for them. */
-const REMEMBERED_TOKENS = 10_000;
+/** Bound of the tokens whose names are remembered, in characters: every request asks for them, whatever its token is worth. */
+const REMEMBERED_CHARACTERS = 8_000_000;
+/** What is kept beside a token. */
+const BOOKKEEPING = 512;
 
 function namesWith(secret: string | undefined): (token: string) => TokenNames {
-  const known = new LRUCache<string, TokenNames>({ max: REMEMBERED_TOKENS });
+  const known = new LRUCache<string, TokenNames>({
+    maxSize: REMEMBERED_CHARACTERS,
+    sizeCalculation: (_names, token) => token.length + BOOKKEEPING,
+  });
   return (token) => {
     const remembered = known.get(token);
     if (remembered !== undefined) return remembered;

@@ -58,6 +58,8 @@ export interface Upstream extends UpstreamReads, UpstreamWrites, UpstreamHealth 
 
 /** What an operation was made from. */
 export interface Ingredients {
+  /** About how much memory it takes to know, in bytes. */
+  readonly bytes: number;
   /** True while looking all of it up again would find the same, and give it to the same caller. */
   hold(): boolean;
 }

@@ -1,5 +1,6 @@
 import "reflect-metadata";
 import cluster from "node:cluster";
+import type { AppOptions } from "./app.js";
 import { type Config, ConfigurationError, loadConfig } from "./config/index.js";
 import { createProcessLogger, type Logger } from "./observability/logger.js";
 
@@ -15,13 +16,15 @@ function readConfig(): Config {
   }
 }
 
+async function sharedMetrics(): Promise<Pick<AppOptions, "shareMetrics">> {
+  const { LABEL_VARIABLE, shareMetrics } = await import("./workers/metrics-relay.js");
+  return { shareMetrics: (own) => shareMetrics(own, process.env[LABEL_VARIABLE] ?? "") };
+}
+
 /** The gateway, in this process, until a signal ends it. */
 async function serve(config: Config, log: Logger): Promise<void> {
-  const [{ createApp }, workers] = await Promise.all([
-    import("./app.js"),
-    cluster.isWorker ? import("./workers/metrics-relay.js") : undefined,
-  ]);
-  const app = await createApp(config, { log, ...(workers && { shareMetrics: workers.shareMetrics }) });
+  const { createApp } = await import("./app.js");
+  const app = await createApp(config, { log, ...(cluster.isWorker && (await sharedMetrics())) });
   let isStopping = false;
 
   async function shutDown(signal: NodeJS.Signals): Promise<void> {

@@ -7,8 +7,8 @@ import type { CacheEvents, StoreOperation } from "./events.js";
 import { Fences } from "./fences.js";
 import { FlightBoard } from "./flights.js";
 import { ProcessTier } from "./process-tier.js";
-import type { CacheProofs } from "./proofs.js";
-import type { Resource } from "./resources.js";
+import type { CacheProofs, Named } from "./proofs.js";
+import type { Findable, Resource } from "./resources.js";
 import type { ReadRequest, SharedStore, StoreRead } from "./store.js";
 import { Wakeups } from "./wakeups.js";
 
@@ -54,7 +54,7 @@ export class Core {
   }
 
   /** Until when the upstream's answers to this caller prove that he may have the entry (ms since the epoch). */
-  mayHaveUntil(caller: Caller, resource: Resource<unknown>, entry: Entry<unknown>): number {
+  mayHaveUntil(caller: Named, resource: Findable, entry: Entry<unknown>): number {
     const { proofs } = this.options;
     // A job list is its own credential's alone: the answer itself is the proof.
     if (resource.subject === null) return entry.answeredAt + proofs.ttlMs;
@@ -62,12 +62,12 @@ export class Core {
   }
 
   /** True when the upstream has answered this caller, recently enough, about what the entry is about. */
-  mayHave(caller: Caller, resource: Resource<unknown>, entry: Entry<unknown>): boolean {
+  mayHave(caller: Named, resource: Findable, entry: Entry<unknown>): boolean {
     return this.options.clock.now() < this.mayHaveUntil(caller, resource, entry);
   }
 
   /** How an entry of this process may be given to this caller at once; undefined when it may not. */
-  mayGive(caller: Caller, resource: Resource<unknown>, entry: Entry<unknown>): "fresh" | "stale" | undefined {
+  mayGive(caller: Named, resource: Findable, entry: Entry<unknown>): "fresh" | "stale" | undefined {
     if (!this.mayHave(caller, resource, entry)) return undefined;
     const standing = this.standingHere(entry);
     if (standing === "fresh") return standing;

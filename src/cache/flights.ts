@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import type { Resource } from "./resources.js";
+import type { Findable, Resource } from "./resources.js";
 
 /** How a flight ended. `loaded`: the answer came from an upstream call that this flight made. */
 export type Outcome<V> =
@@ -91,7 +91,7 @@ export class FlightBoard {
   }
 
   /** Those that look for this resource. */
-  of(resource: Resource<unknown>): readonly Flight[] {
+  of(resource: Findable): readonly Flight[] {
     return this.#groups.get(resource.group)?.get(resource.id) ?? [];
   }
 

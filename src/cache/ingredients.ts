@@ -2,7 +2,8 @@ import type { Caller } from "../domain/index.js";
 import type { Ingredients } from "../ports.js";
 import type { Core } from "./core.js";
 import type { Entry } from "./entry.js";
-import type { Resource } from "./resources.js";
+import type { Named } from "./proofs.js";
+import type { Findable, Resource } from "./resources.js";
 
 interface Given {
   resource: Resource<unknown>;
@@ -10,7 +11,7 @@ interface Given {
 }
 
 interface Ingredient {
-  resource: Resource<unknown>;
+  resource: Findable;
   /** Weak: what the tier has let go of must not be kept in memory by what was made from it. */
   entry: WeakRef<Entry<unknown>>;
 }
@@ -39,11 +40,16 @@ export class Trail {
     for (const { resource, value } of this.#given.values()) {
       const entry = this.core.tier.get(resource);
       if (entry === undefined || entry.value !== value) return undefined;
-      entries.push({ resource, entry: new WeakRef(entry) });
+      const { id, group, part, subject } = resource;
+      entries.push({ resource: { id, group, part, subject }, entry: new WeakRef(entry) });
     }
-    return new CachedIngredients(this.core, this.caller, entries);
+    const { projectId, credentialId } = this.caller;
+    return new CachedIngredients(this.core, { projectId, credentialId }, entries);
   }
 }
+
+/** An ingredient, its names and its weak reference. */
+const BYTES_PER_INGREDIENT = 768;
 
 /** The revision of a core that has none: nothing was looked at yet. */
 const NEVER = -1;
@@ -59,9 +65,13 @@ class CachedIngredients implements Ingredients {
 
   constructor(
     private readonly core: Core,
-    private readonly caller: Caller,
+    private readonly caller: Named,
     private readonly entries: readonly Ingredient[],
   ) {}
+
+  get bytes(): number {
+    return this.entries.length * BYTES_PER_INGREDIENT;
+  }
 
   hold(): boolean {
     const { clock, store } = this.core.options;

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { beganLater, type Entry } from "./entry.js";
 import type { Fences } from "./fences.js";
-import type { Resource } from "./resources.js";
+import type { Findable, Resource } from "./resources.js";
 import { charactersOf } from "./size.js";
 
 // A parsed object takes about this many times its JSON text, keys and bookkeeping a fixed amount.
@@ -27,9 +27,11 @@ export class ProcessTier {
   }
 
   /** Undefined when there is none, or one that was invalidated. */
-  get<V>(resource: Resource<V>): Entry<V> | undefined {
+  get<V>(resource: Resource<V>): Entry<V> | undefined;
+  get(resource: Findable): Entry<unknown> | undefined;
+  get(resource: Findable): Entry<unknown> | undefined {
     // The id determines the type: it names the kind of resource.
-    const entry = this.#entries.get(resource.id) as Entry<V> | undefined;
+    const entry = this.#entries.get(resource.id);
     if (entry === undefined) return undefined;
     if (this.fences.isCurrent(resource.group, [resource.part], entry.sequence)) return entry;
     this.#entries.delete(resource.id);

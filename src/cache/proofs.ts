@@ -6,6 +6,9 @@ import type { CacheEvents } from "./events.js";
 import { groupOfSubject } from "./groups.js";
 import type { SharedStore } from "./store.js";
 
+/** Who asks, without the secret by which he is known. */
+export type Named = Pick<Caller, "projectId" | "credentialId">;
+
 /** Proofs as the lookups need them, which read the shared ones together with the entries. */
 export interface CacheProofs extends Proofs {
   /** AUTH_PROOF_TTL_MS. */
@@ -15,7 +18,7 @@ export interface CacheProofs extends Proofs {
   /** What this process knows without asking anyone. */
   holdsHere(caller: Caller, subject: ProofSubject): boolean;
   /** Until when that holds (ms since the epoch); a time in the past where nothing is known. */
-  heldUntil(caller: Caller, subject: ProofSubject): number;
+  heldUntil(caller: Named, subject: ProofSubject): number;
   /** Takes over a proof of that age (ms) that was read from the shared store. */
   learn(caller: Caller, subject: ProofSubject, ageMs: number): void;
 }
@@ -45,14 +48,14 @@ export function createProofs({
   const sharedAt = createBoundedMap<number>(maxProofs);
   const revokedAt = createBoundedMap<number>(maxProofs);
   let revoked = 0;
-  const keyOf = (caller: Caller, group: string) => `${caller.credentialId}|${group}`;
+  const keyOf = (caller: Named, group: string) => `${caller.credentialId}|${group}`;
   const ignore = () => events.storeFailed("proof");
 
   function note(key: string, at: number): void {
     if (at > (provenAt.get(key) ?? Number.NEGATIVE_INFINITY)) provenAt.set(key, at);
   }
 
-  function heldUntil(caller: Caller, subject: ProofSubject): number {
+  function heldUntil(caller: Named, subject: ProofSubject): number {
     const at = provenAt.get(keyOf(caller, groupOfSubject(caller.projectId, subject)));
     return at === undefined ? Number.NEGATIVE_INFINITY : at + proofTtlMs;
   }

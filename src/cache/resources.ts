@@ -28,6 +28,9 @@ export interface Resource<V> extends StoreKey {
   load(call: UpstreamCall): Promise<V>;
 }
 
+/** What finds an answer in this process, and tells who may have it. */
+export type Findable = Pick<Resource<unknown>, "id" | "group" | "part" | "subject">;
+
 /** Everything that can be looked up. */
 export interface Resources {
   jobs(caller: Caller, query: JobListQuery): Resource<TrainingJobPage>;

@@ -71,6 +71,8 @@ export function createFastify(options: FastifyOptions): FastifyInstance {
     trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
     genReqId: (request) => requestIdFrom(request.headers["x-request-id"]),
     forceCloseConnections: "idle",
+    // A request whose body was still arriving when the shutdown began is in flight, too.
+    return503OnClosing: false,
     serverFactory: (handler) => createHttp1Server(answers.inFrontOf(handler), timing),
     clientErrorHandler: createClientErrorHandler(publishError),
     // A path that does not decode never comes to the hooks.

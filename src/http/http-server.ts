@@ -78,6 +78,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     rateLimiter,
     recordOperation,
     events,
+    maxBodyBytes: config.maxBodyBytes,
     isOpen: () => phase !== "closing",
   });
   const app = createFastify({ config, publishError, answers });

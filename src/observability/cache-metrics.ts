@@ -33,7 +33,6 @@ export function createCacheMetrics(instruments: Instruments): CacheEvents {
   const channelUp = instruments.gauge({
     name: "cache_channel_up",
     help: "1 while the channel that tells of other replicas' invalidations is alive.",
-    together: "min",
   });
   return {
     hit: hits,

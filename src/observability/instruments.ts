@@ -8,8 +8,6 @@ export interface Description<Label extends string = never> {
   name: string;
   help: string;
   labels?: readonly Label[];
-  /** What several processes that serve one port tell together; their sum unless told. */
-  together?: "min";
 }
 
 /** One text for each label, in their order. */
@@ -74,17 +72,16 @@ export function createInstruments(registry: Registry): Instruments {
       const add = tallied(description, description.labels);
       return (...values) => add(values.join(SEPARATOR), 1);
     },
-    gauge({ name, help, together: aggregator = "sum" as const }) {
-      const gauge = new Gauge({ name: PREFIX + name, help, registers, aggregator });
+    gauge({ name, help }) {
+      const gauge = new Gauge({ name: PREFIX + name, help, registers });
       return (value) => gauge.set(value);
     },
-    observedGauge({ name, help, labels: [label], together: aggregator = "sum" as const }, read) {
+    observedGauge({ name, help, labels: [label] }, read) {
       const gauge = new Gauge({
         name: PREFIX + name,
         help,
         labelNames: [label],
         registers: [],
-        aggregator,
         collect() {
           this.reset();
           for (const [value, amount] of read()) this.set({ [label]: value }, amount);

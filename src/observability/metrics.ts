@@ -44,7 +44,6 @@ export function createMetrics(share?: ShareMetrics): Metrics {
       name: "dependency_up",
       help: "1 while Redis or the upstream answers, by the last calls to it; 0 while it is away.",
       labels: ["dependency"],
-      together: "min",
     },
     () =>
       dependencies.map(({ dependency, degradedReason }) => [

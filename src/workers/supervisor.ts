@@ -1,6 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "../observability/logger.js";
-import { answerMetricsQuestions } from "./metrics-relay.js";
+import { collectMetrics, LABEL_VARIABLE } from "./metrics-relay.js";
 
 /** Between a worker's end and the start of the one in its place, so that workers that cannot live do not fill the machine. */
 const RESTART_DELAY_MS = 1_000;
@@ -17,6 +17,8 @@ export interface SupervisorOptions {
  * worker that ends is replaced; where one ends and none has listened yet, all end: what stopped it would stop the next one.
  */
 export function superviseWorkers({ count, log, exit }: SupervisorOptions): void {
+  const listening = new Set<Worker>();
+  const labels = new WeakMap<Worker, string>();
   let hasListened = false;
   let exitCode = 0;
   let isStopping = false;
@@ -31,16 +33,23 @@ export function superviseWorkers({ count, log, exit }: SupervisorOptions): void 
     for (const worker of workers()) worker.process.kill(signal);
   }
 
-  cluster.on("listening", () => {
+  function start(label: string): void {
+    labels.set(cluster.fork({ [LABEL_VARIABLE]: label }), label);
+  }
+
+  cluster.on("listening", (worker) => {
     hasListened = true;
+    listening.add(worker);
   });
-  cluster.on("exit", (_worker, code, signal) => {
+  cluster.on("exit", (worker, code, signal) => {
+    listening.delete(worker);
     if (isStopping) {
-      exitCode ||= code ?? 1;
+      // One that was still starting has no handler for the signal yet.
+      if (signal !== "SIGTERM") exitCode ||= code ?? 1;
     } else if (hasListened) {
       log.error({ event: "worker_ended", code, signal }, "A worker ended; another one takes its place");
       setTimeout(() => {
-        if (!isStopping) cluster.fork();
+        if (!isStopping) start(labels.get(worker) ?? "");
       }, RESTART_DELAY_MS);
     } else {
       exitCode = code || 1;
@@ -49,6 +58,6 @@ export function superviseWorkers({ count, log, exit }: SupervisorOptions): void 
     if (isStopping && workers().length === 0) exit(exitCode);
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop("SIGTERM"));
-  answerMetricsQuestions();
-  for (let started = 0; started < count; started += 1) cluster.fork();
+  collectMetrics(() => [...listening]);
+  for (let number = 1; number <= count; number += 1) start(String(number));
 }

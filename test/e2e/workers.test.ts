@@ -7,7 +7,7 @@ import { collect, post, webSocketClient } from "../support/graphql-client.js";
 import { startSimulator, type TestSimulator } from "../support/simulator.js";
 import { until } from "../support/until.js";
 
-const JOB = { query: '{ trainingJob(jobId: "14") { jobId } }' };
+const JOB = "query ($jobId: ID!) { trainingJob(jobId: $jobId) { jobId } }";
 const SUBSCRIBE = { query: 'subscription { trainingJobStatusChanged(jobId: "10") { status } }' };
 const WORKERS = 2;
 
@@ -39,34 +39,58 @@ describe("WORKERS", () => {
   });
 
   /** On a connection of its own, which goes to the next worker. */
-  const ask = () => post(gateway.url, JOB, { ...simulator.headers, connection: "close" });
+  const ask = (jobId: string) =>
+    post(gateway.url, { query: JOB, variables: { jobId } }, { ...simulator.headers, connection: "close" });
 
   it("serve one port", () => {
     expect(new Set(gateway.logs.filter(isListening).map(({ url }) => url)).size).toBe(1);
     expect(childrenOf(gateway)).toHaveLength(WORKERS);
   });
 
+  const operations = async () => metricIn(await metricsOf(gateway), "modelarts_gateway_operations_total");
+
   it("ask the upstream once for all of them, and tell their metrics together", async () => {
-    const operations = async () => metricIn(await metricsOf(gateway), "modelarts_gateway_operations_total");
+    const jobId = String(simulator.addJob().id);
     const before = await operations();
-    const answers = await Promise.all(Array.from({ length: 20 }, ask));
-    expect(answers.map(({ body }) => body.data?.trainingJob.jobId)).toEqual(answers.map(() => "14"));
-    expect(simulator.journal.entries({ jobId: "14" })).toHaveLength(1);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(jobId)));
+    expect(answers.map(({ body }) => body.data?.trainingJob.jobId)).toEqual(answers.map(() => jobId));
+    expect(simulator.journal.entries({ jobId })).toHaveLength(1);
     expect(await operations()).toBe(before + 20);
   });
 
   it("are replaced when they end, while the others go on serving", async () => {
     const [victim = 0] = childrenOf(gateway);
+    const listened = gateway.logs.filter(isListening).length;
     process.kill(victim, "SIGKILL");
     await until(
       "another one has taken its place",
-      () => gateway.logs.filter(isListening).length > WORKERS && childrenOf(gateway).length === WORKERS,
+      () => gateway.logs.filter(isListening).length > listened && childrenOf(gateway).length === WORKERS,
     );
     expect(childrenOf(gateway)).not.toContain(victim);
     expect(gateway.logs).toContainEqual(
       expect.objectContaining({ event: "worker_ended", signal: "SIGKILL" }),
     );
-    expect((await ask()).status).toBe(200);
+    expect((await ask("14")).status).toBe(200);
+  });
+
+  it("count for themselves, so that what one has counted is not taken back when another one ends", async () => {
+    await Promise.all(Array.from({ length: 10 }, () => ask("14")));
+    const [victim = 0] = childrenOf(gateway);
+    const label = /MODELARTS_GATEWAY_WORKER=(\d+)/.exec(readFileSync(`/proc/${victim}/environ`, "utf8"))?.[1];
+    const others = async () =>
+      (await metricsOf(gateway))
+        .split("\n")
+        .filter(
+          (line) =>
+            line.startsWith("modelarts_gateway_operations_total") && !line.includes(`worker="${label}"`),
+        );
+    const before = await others();
+    expect(before.length).toBeGreaterThan(0);
+    process.kill(victim, "SIGKILL");
+    await until("it is gone", () => !childrenOf(gateway).includes(victim));
+    expect(await others()).toEqual(before);
+    await until("another one has taken its place", () => childrenOf(gateway).length === WORKERS);
+    expect(await others()).toEqual(before);
   });
 
   it("end together on SIGTERM, sockets closed with 1001, with exit code 0", async () => {
@@ -80,6 +104,19 @@ describe("WORKERS", () => {
     stopping.child.kill("SIGTERM");
     expect(await stopping.exited).toBe(0);
     expect(closes).toEqual(clients.map(() => 1001));
+  });
+
+  it("end with 0 on SIGTERM, too, while one of them is still starting", async () => {
+    await using stopping = await startGatewayProcess(environment());
+    await until("all workers listen", () => stopping.logs.filter(isListening).length === WORKERS);
+    const [victim = 0] = childrenOf(stopping);
+    process.kill(victim, "SIGKILL");
+    await until("another one starts in its place", () => {
+      const pids = childrenOf(stopping);
+      return pids.length === WORKERS && !pids.includes(victim);
+    });
+    stopping.child.kill("SIGTERM");
+    expect(await stopping.exited).toBe(0);
   });
 
   it("end with an error when none of them can start", async () => {

@@ -102,6 +102,7 @@ function fastifyWith(timing?: Timing): FastifyInstance {
     rateLimiter: createRateLimiter({ perMinute: 0, clock: systemClock, log }),
     recordOperation() {},
     events: silentHttpEvents,
+    maxBodyBytes: config.http.maxBodyBytes,
     isOpen: () => true,
   });
   return createFastify({ config: config.http, publishError, answers, ...(timing && { timing }) });

@@ -8,7 +8,7 @@ import type { RecordOperation } from "../operation-log.js";
 import { requestIdFrom } from "../request-id.js";
 import { type ClientAddress, identityHeaders } from "../request-info.js";
 import { Answer, type AnswerParts } from "./answer.js";
-import { mayBeRepeated, type Posted, readBody } from "./posted.js";
+import { LONGEST_BODY, mayBeRepeated, type Posted, readBody } from "./posted.js";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -20,6 +20,8 @@ export interface AnswerCacheOptions {
   rateLimiter: RateLimiter;
   recordOperation: RecordOperation;
   events: HttpEvents;
+  /** MAX_BODY_BYTES: longer requests are refused without being read. */
+  maxBodyBytes: number;
   /** False from when connections are to be closed. */
   isOpen(): boolean;
   /** Bound of the answers held, in bytes (32 MiB unless told). */
@@ -39,14 +41,20 @@ export interface AnswerCache {
   keep(request: IncomingMessage, parts: AnswerParts): void;
 }
 
-/** The header fields that an answer depends on, whoever asks. */
+/** One that is missing is not one that is empty. */
+function written(field: string | undefined): string {
+  return field === undefined ? "" : `=${field}`;
+}
+
+/** All that an answer depends on. */
 function keyOf({ projectId, credentialId }: Caller, { headers }: IncomingMessage, body: Buffer): string {
-  const { accept, origin } = headers;
-  return `${projectId}\n${credentialId}\n${accept}\n${headers["content-type"]}\n${origin}\n${body.toString("latin1")}`;
+  const fields = `${written(headers.accept)}\n${headers["content-type"]}\n${written(headers.origin)}`;
+  return `${projectId}\n${credentialId}\n${fields}\n${body.toString("latin1")}`;
 }
 
 export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
   const { path, identity, clientAddress, rateLimiter, recordOperation, events, isOpen } = options;
+  const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = new LRUCache<string, Answer>({ maxSize: options.maxBytes ?? 32 * MEBIBYTE });
   const posted = new WeakMap<IncomingMessage, Posted>();
 
@@ -90,7 +98,7 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
 
   return {
     inFrontOf: (next) => (request, response) => {
-      const caller = isOpen() && mayBeRepeated(request, path) ? callerOf(request) : undefined;
+      const caller = isOpen() && mayBeRepeated(request, path, longestBody) ? callerOf(request) : undefined;
       if (caller === undefined) return next(request, response);
       readBody(request, (body) => {
         const startedAt = performance.now();

@@ -7,13 +7,17 @@ export interface Posted {
 }
 
 /** Longer requests are rare, and would fill the cache with their texts. */
-const LONGEST_BODY = 16_384;
+export const LONGEST_BODY = 16_384;
 
-/** Whether the request may be a query in JSON whose body is short. */
-export function mayBeRepeated({ method, url, headers }: IncomingMessage, path: string): boolean {
+/** Whether the request may be a query in JSON whose body is short enough, in bytes. */
+export function mayBeRepeated(
+  { method, url, headers }: IncomingMessage,
+  path: string,
+  longestBody: number,
+): boolean {
   if (method !== "POST" || url !== path) return false;
   if (!headers["content-type"]?.startsWith("application/json")) return false;
-  return Number(headers["content-length"]) <= LONGEST_BODY;
+  return Number(headers["content-length"]) <= longestBody;
 }
 
 /** Calls back with the whole body. A request that is broken off before never comes to an end, and nothing waits for it. */

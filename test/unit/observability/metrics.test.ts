@@ -1,4 +1,3 @@
-import { AggregatorRegistry, type Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
 import { createMetrics, type Metrics } from "../../../src/observability/metrics.js";
 
@@ -161,25 +160,6 @@ test("two instances share nothing", async () => {
   const [one, other] = [createMetrics(), createMetrics()];
   one.creation.created();
   expect(await value(other, "creation_created_total")).toBe(0);
-});
-
-test("what is up is down in several processes together when it is down in one of them", async () => {
-  const registries: Registry[] = [];
-  const share = (own: Registry) => {
-    registries.push(own);
-    return () => own.metrics();
-  };
-  const degradedReason = () => undefined;
-  const one = createMetrics(share);
-  one.cache.channel(true);
-  one.observeDependencies([{ dependency: "redis", degradedReason }]);
-  const other = createMetrics(share);
-  other.cache.channel(false);
-  other.observeDependencies([{ dependency: "redis", degradedReason: () => "not connected" }]);
-  const told = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()));
-  const text = await AggregatorRegistry.aggregate(told).metrics();
-  expect(text).toContain(`${PREFIX}cache_channel_up 0\n`);
-  expect(text).toContain(`${PREFIX}dependency_up{dependency="redis"} 0\n`);
 });
 
 test("the process tells of its CPU, memory, event-loop delay, handles and garbage collection", async () => {
