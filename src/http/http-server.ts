@@ -79,7 +79,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     recordOperation,
     events,
     maxBodyBytes: config.maxBodyBytes,
-    isOpen: () => phase !== "closing",
   });
   const app = createFastify({ config, publishError, answers });
   const apollo = await startApollo({

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { metricIn, metricsOf } from "../support/fuzz-gateway.js";
-import { rawExchange } from "../support/fuzz-raw-http.js";
+import { parseRawAnswer, rawConnection, rawExchange } from "../support/fuzz-raw-http.js";
 import { type GraphqlAnswer, type HeaderValues, post } from "../support/graphql-client.js";
 import { type House, startHouse } from "../support/house.js";
 import { STATUS } from "../support/simulator.js";
+import { until } from "../support/until.js";
 
 const VERSION =
   "query Version($jobId: ID!, $versionId: ID!) { trainingJobVersion(jobId: $jobId, versionId: $versionId) { status } }";
@@ -100,6 +101,33 @@ describe("A query that was answered before", () => {
     expect(await isRepeated(() => ask(headers()))).toBe(true);
   });
 
+  it.each([
+    ["a content type", "content-type: application/jsonx", 415],
+    ["an Accept", "content-type: application/json\r\naccept: undefined", 406],
+  ])(
+    "is refused with %s that its first answer would have been refused with",
+    async (_what, fields, status) => {
+      newJob();
+      const body = JSON.stringify({ query: VERSION, variables: { jobId, versionId } });
+      const own = Object.entries({
+        ...house.simulator.headers,
+        host: "gateway",
+        "content-length": body.length,
+      })
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join("");
+      const exchange = async (more: string) =>
+        parseRawAnswer(
+          await rawExchange(
+            house.gateway.url,
+            `POST /graphql HTTP/1.1\r\n${own}${more}\r\nconnection: close\r\n\r\n${body}`,
+          ),
+        ).status;
+      expect(await exchange("content-type: application/json")).toBe(200);
+      expect(await exchange(fields)).toBe(status);
+    },
+  );
+
   it("is refused in another project, and with a token that the upstream does not know", async () => {
     newJob();
     await ask();
@@ -136,6 +164,7 @@ describe("A query that was answered before", () => {
     ["a query for what is not there", '{ trainingJobVersion(jobId: "987654", versionId: "1") { status } }'],
     ["a query that looks nothing up", "{ __typename }"],
     ["a document that is not valid", "{ nothing }"],
+    ["longer than 16 KiB", `{ trainingJobs { jobTotalCount } } #${"x".repeat(16_384)}`],
   ])("is executed again when it is %s", async (_what, query) => {
     await house.send(query);
     expect(await isRepeated(() => house.send(query))).toBe(false);
@@ -177,13 +206,13 @@ describe("A query that was answered before", () => {
       );
     await ask();
     const before = await operations();
+    const askedAt = performance.now();
     await ask();
+    const elapsedMs = performance.now() - askedAt;
     expect(await operations()).toBe(before + 1);
-    expect(house.gateway.logs.at(-1)).toMatchObject({
-      event: "operation",
-      operationName: "Version",
-      type: "query",
-    });
+    const logged = house.gateway.logs.at(-1);
+    expect(logged).toMatchObject({ event: "operation", operationName: "Version", type: "query" });
+    expect(Number(logged?.durationMs)).toBeLessThanOrEqual(Math.ceil(elapsedMs));
   });
 
   it("is answered whole when its body comes in pieces, and when other requests follow on the connection", async () => {
@@ -205,6 +234,34 @@ describe("A query that was answered before", () => {
     );
     expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
     expect(text.match(/"status":"RUNNING"/g)).toHaveLength(3);
+  });
+});
+
+describe("A request whose body is still on its way when the shutdown begins", () => {
+  it.each([
+    ["a query that was answered before", true],
+    ["another query", false],
+  ])("is answered, and its connection closed: %s", async (_what, isKnown) => {
+    await using house = await startHouse();
+    const body = JSON.stringify({ query: '{ trainingJob(jobId: "10") { jobName } }' });
+    if (isKnown) await post(house.gateway.url, JSON.parse(body), house.simulator.headers);
+    const connection = rawConnection(house.gateway.url);
+    const fields = { ...house.simulator.headers, host: "gateway", expect: "100-continue" };
+    const head = Object.entries({ ...fields, "content-type": "application/json" })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("");
+    connection.socket.write(
+      `POST /graphql HTTP/1.1\r\n${head}content-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+    );
+    await until("the head has arrived", () => connection.text().startsWith("HTTP/1.1 100 Continue"));
+    const closed = house.gateway.close();
+    await expect(fetch(`${house.gateway.url}/healthz`)).rejects.toThrow();
+    connection.socket.write(body.slice(10));
+    await connection.closed;
+    await closed;
+    expect(connection.text()).toContain("HTTP/1.1 200 OK\r\n");
+    expect(connection.text()).toMatch(/\r\nconnection: close\r\n/i);
+    expect(connection.text()).toContain('{"data":{"trainingJob":{"jobName":"TestModelArtsJob"}}}');
   });
 });
 

@@ -103,7 +103,6 @@ function fastifyWith(timing?: Timing): FastifyInstance {
     recordOperation() {},
     events: silentHttpEvents,
     maxBodyBytes: config.http.maxBodyBytes,
-    isOpen: () => true,
   });
   return createFastify({ config: config.http, publishError, answers, ...(timing && { timing }) });
 }

@@ -22,8 +22,6 @@ export interface AnswerCacheOptions {
   events: HttpEvents;
   /** MAX_BODY_BYTES: longer requests are refused without being read. */
   maxBodyBytes: number;
-  /** False from when connections are to be closed. */
-  isOpen(): boolean;
   /** Bound of the answers held, in bytes (32 MiB unless told). */
   maxBytes?: number;
 }
@@ -53,7 +51,7 @@ function keyOf({ projectId, credentialId }: Caller, { headers }: IncomingMessage
 }
 
 export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
-  const { path, identity, clientAddress, rateLimiter, recordOperation, events, isOpen } = options;
+  const { path, identity, clientAddress, rateLimiter, recordOperation, events } = options;
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = new LRUCache<string, Answer>({ maxSize: options.maxBytes ?? 32 * MEBIBYTE });
   const posted = new WeakMap<IncomingMessage, Posted>();
@@ -98,12 +96,12 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
 
   return {
     inFrontOf: (next) => (request, response) => {
-      const caller = isOpen() && mayBeRepeated(request, path, longestBody) ? callerOf(request) : undefined;
+      const caller = mayBeRepeated(request, path, longestBody) ? callerOf(request) : undefined;
       if (caller === undefined) return next(request, response);
       readBody(request, (body) => {
         const startedAt = performance.now();
         const key = keyOf(caller, request, body);
-        const answer = isOpen() ? find(key) : undefined;
+        const answer = find(key);
         if (answer !== undefined && isAdmitted(request)) return give(answer, request, response, startedAt);
         posted.set(request, { body, key });
         next(request, response);
