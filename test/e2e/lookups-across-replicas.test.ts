@@ -200,4 +200,38 @@ describe("two replicas that share Redis", () => {
     await until("it is cancelled", () => call?.end === "aborted");
     held.release();
   });
+
+  it("count what came from where, what was dropped and how long it took", async () => {
+    const { jobId, versionIds } = newJob();
+    const variables = { j: jobId, v: versionIds[0] };
+    const kind = "versions";
+    const counted = async () => {
+      const [here, there] = BOTH.map(
+        (which) => (name: string, labels?: Record<string, string>) => pair.metric(which, name, labels),
+      );
+      if (!here || !there) throw new Error("there are two");
+      return Promise.all([
+        here("cache_misses_total", { kind }),
+        here("cache_loads_total", { kind, outcome: "success" }),
+        here("upstream_attempts_total", { route: "list_versions", outcome: "success" }),
+        here("upstream_attempt_duration_seconds_count", { route: "list_versions" }),
+        here("operation_duration_seconds_count", { type: "query" }),
+        here("cache_hits_total", { tier: "process", kind }),
+        here("answers_repeated_total"),
+        there("cache_hits_total", { tier: "shared", kind }),
+        here("cache_invalidations_total", { origin: "local" }),
+        there("cache_invalidations_total", { origin: "remote" }),
+      ]);
+    };
+    const before = await counted();
+    await pair.ask(0, LIST, variables);
+    await pair.ask(0, `${LIST} # asked otherwise`, variables);
+    await pair.ask(0, LIST, variables);
+    await pair.ask(1, LIST, variables);
+    await pair.ask(0, STOP, variables);
+    await until("the other one has heard of it", async () => ((await counted())[9] ?? 0) > (before[9] ?? 0));
+    const during = (await counted()).map((count, index) => count - (before[index] ?? 0));
+    expect(during.slice(0, 8)).toEqual([1, 1, 1, 1, 3, 1, 1, 1]);
+    expect(during[8]).toBe(1);
+  });
 });
