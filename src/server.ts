@@ -57,7 +57,8 @@ process.on("uncaughtException", (error) => {
 
 if (config.workers > 1 && cluster.isPrimary) {
   const { superviseWorkers } = await import("./workers/supervisor.js");
-  superviseWorkers({ count: config.workers, log, exit: (code) => process.exit(code) });
+  const { host, port } = config.http;
+  await superviseWorkers({ count: config.workers, host, port, log, exit: (code) => process.exit(code) });
 } else {
   await serve(config, log);
 }

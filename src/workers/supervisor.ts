@@ -1,4 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import type { Logger } from "../observability/logger.js";
 import { collectMetrics, LABEL_VARIABLE } from "./metrics-relay.js";
 
@@ -7,16 +9,31 @@ const RESTART_DELAY_MS = 1_000;
 
 export interface SupervisorOptions {
   count: number;
+  host: string;
+  /** 0: any free one. */
+  port: number;
   log: Logger;
   /** Ends this process once no worker is left. */
   exit(code: number): void;
+}
+
+/** One port for all workers, those that take others' places included: the system would give each its own once none is left. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /**
  * Runs so many gateways behind one port, each in a process of its own (Node's cluster), until it is told to stop. A
  * worker that ends is replaced; where one ends and none has listened yet, all end: what stopped it would stop the next one.
  */
-export function superviseWorkers({ count, log, exit }: SupervisorOptions): void {
+export async function superviseWorkers(options: SupervisorOptions): Promise<void> {
+  const { count, log, exit } = options;
+  const port = options.port === 0 ? await freePort(options.host) : options.port;
   const listening = new Set<Worker>();
   const labels = new WeakMap<Worker, string>();
   let hasListened = false;
@@ -34,7 +51,7 @@ export function superviseWorkers({ count, log, exit }: SupervisorOptions): void 
   }
 
   function start(label: string): void {
-    labels.set(cluster.fork({ [LABEL_VARIABLE]: label }), label);
+    labels.set(cluster.fork({ [LABEL_VARIABLE]: label, PORT: port }), label);
   }
 
   cluster.on("listening", (worker) => {

@@ -58,14 +58,24 @@ describe("WORKERS", () => {
     expect(await operations()).toBe(before + 20);
   });
 
+  /** Kills workers; resolves when others listen in their place. */
+  async function killAndWait(victims: readonly number[]): Promise<void> {
+    const listened = gateway.logs.filter(isListening).length;
+    for (const victim of victims) process.kill(victim, "SIGKILL");
+    await until("others have taken their place", () => {
+      const listening = gateway.logs.filter(isListening).length;
+      return listening === listened + victims.length && childrenOf(gateway).length === WORKERS;
+    });
+  }
+
+  it("are replaced on the same port when all of them end", async () => {
+    await killAndWait(childrenOf(gateway));
+    expect((await ask("14")).status).toBe(200);
+  });
+
   it("are replaced when they end, while the others go on serving", async () => {
     const [victim = 0] = childrenOf(gateway);
-    const listened = gateway.logs.filter(isListening).length;
-    process.kill(victim, "SIGKILL");
-    await until(
-      "another one has taken its place",
-      () => gateway.logs.filter(isListening).length > listened && childrenOf(gateway).length === WORKERS,
-    );
+    await killAndWait([victim]);
     expect(childrenOf(gateway)).not.toContain(victim);
     expect(gateway.logs).toContainEqual(
       expect.objectContaining({ event: "worker_ended", signal: "SIGKILL" }),
@@ -86,10 +96,10 @@ describe("WORKERS", () => {
         );
     const before = await others();
     expect(before.length).toBeGreaterThan(0);
-    process.kill(victim, "SIGKILL");
+    const replaced = killAndWait([victim]);
     await until("it is gone", () => !childrenOf(gateway).includes(victim));
     expect(await others()).toEqual(before);
-    await until("another one has taken its place", () => childrenOf(gateway).length === WORKERS);
+    await replaced;
     expect(await others()).toEqual(before);
   });
 
