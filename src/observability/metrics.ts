@@ -27,7 +27,7 @@ export interface Metrics {
   observeDependencies(states: readonly Pick<DependencyState, "dependency" | "degradedReason">[]): void;
 }
 
-/** Makes the metrics of this process part of a sum over several, and returns how to get that as text. */
+/** Lets the metrics of this process be told together with those of others, and returns how to get all of them as text. */
 export type ShareMetrics = (own: Registry) => () => Promise<string>;
 
 /**
