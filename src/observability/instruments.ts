@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Metric, type Registry } from "prom-client";
+import { TalliedHistogram } from "./tallied-histogram.js";
 
 /** Starts the name of every metric of this gateway. */
 const PREFIX = "modelarts_gateway_";
@@ -63,6 +64,12 @@ export function createInstruments(registry: Registry): Instruments {
     return (key, amount) => void tally.set(key, (tally.get(key) ?? 0) + amount);
   }
 
+  function registered(histogram: TalliedHistogram): TalliedHistogram {
+    // A registry asks a metric for its name and its values, whatever its declaration says.
+    registry.registerMetric(histogram as unknown as Metric<string>);
+    return histogram;
+  }
+
   return {
     counter(description) {
       const add = tallied(description, []);
@@ -93,13 +100,12 @@ export function createInstruments(registry: Registry): Instruments {
       return new Gauge({ name: PREFIX + name, help, labelNames: [...labels], registers });
     },
     durations({ name, help, buckets }) {
-      const histogram = new Histogram({ name: PREFIX + name, help, buckets, registers });
+      const histogram = registered(new TalliedHistogram(PREFIX + name, help, undefined, buckets));
       return (seconds) => histogram.observe(seconds);
     },
-    labelledDurations({ name, help, labels, buckets }) {
-      const [label] = labels;
-      const histogram = new Histogram({ name: PREFIX + name, help, labelNames: [label], buckets, registers });
-      return (value, seconds) => histogram.observe({ [label]: value }, seconds);
+    labelledDurations({ name, help, labels: [label], buckets }) {
+      const histogram = registered(new TalliedHistogram(PREFIX + name, help, label, buckets));
+      return (value, seconds) => histogram.observe(seconds, value);
     },
   };
 }

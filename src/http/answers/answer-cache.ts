@@ -8,6 +8,7 @@ import type { RecordOperation } from "../operation-log.js";
 import { requestIdFrom } from "../request-id.js";
 import { type ClientAddress, identityHeaders } from "../request-info.js";
 import { Answer, type AnswerParts } from "./answer.js";
+import { Heads } from "./heads.js";
 import { LONGEST_BODY, mayBeRepeated, type Posted, readBody } from "./posted.js";
 
 const MEBIBYTE = 1024 * 1024;
@@ -54,6 +55,7 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
   const { path, identity, clientAddress, rateLimiter, recordOperation, events } = options;
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = new LRUCache<string, Answer>({ maxSize: options.maxBytes ?? 32 * MEBIBYTE });
+  const heads = new Heads();
   const posted = new WeakMap<IncomingMessage, Posted>();
 
   /** Undefined where there is nobody to whom anything was given before. */
@@ -113,7 +115,7 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
     keep(request, parts) {
       const key = posted.get(request)?.key;
       if (key === undefined || !parts.ingredients.hold()) return;
-      const answer = new Answer(parts);
+      const answer = new Answer(parts, heads);
       answers.set(key, answer, { size: key.length + answer.size });
     },
   };

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Ingredients } from "../../ports.js";
+import type { Head, Heads } from "./heads.js";
 
 /** A whole answer to a query, and what must hold for it to be given again. */
 export interface AnswerParts {
@@ -12,9 +13,8 @@ export interface AnswerParts {
 
 /** Up to this length, a body of plain characters leaves in one write with its head; copying longer ones costs more than a second write. */
 const SHORT = 4_096;
-/** Its objects, its head, and its place in the cache. */
+/** Its objects and its place in the cache. */
 const BOOKKEEPING_BYTES = 2_048;
-const REQUEST_ID = "x-request-id";
 
 function isPlain(body: string, bytes: number): boolean {
   return body.length === bytes;
@@ -31,19 +31,18 @@ export class Answer {
   /** About how much memory it takes, in bytes. */
   readonly size: number;
   readonly #ingredients: Ingredients;
+  readonly #head: Head;
   readonly #body: string | Buffer;
-  /** Names and values in turn, the request id's value last. */
-  readonly #head: string[];
+  readonly #length: string;
 
-  constructor({ operationName, ingredients, headers, body }: AnswerParts) {
+  constructor({ operationName, ingredients, headers, body }: AnswerParts, heads: Heads) {
     const bytes = Buffer.byteLength(body);
-    const kept = Object.entries(headers).filter(([name]) => name !== REQUEST_ID && name !== "content-length");
     this.operationName = operationName;
     this.size = bytes + ingredients.bytes + BOOKKEEPING_BYTES;
     this.#ingredients = ingredients;
     this.#body = bytes <= SHORT && isPlain(body, bytes) ? body : bufferOf(body);
-    this.#head = kept.flatMap(([name, value]) => [name, String(value)]);
-    this.#head.push("content-length", String(bytes), REQUEST_ID, "");
+    this.#head = heads.of(headers);
+    this.#length = String(bytes);
   }
 
   /** True while executing the query again would say the same. */
@@ -52,8 +51,7 @@ export class Answer {
   }
 
   send(response: ServerResponse, requestId: string): void {
-    this.#head[this.#head.length - 1] = requestId;
-    response.writeHead(200, this.#head);
+    this.#head.write(response, this.#length, requestId);
     response.end(this.#body, "latin1");
   }
 }
