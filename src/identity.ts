@@ -19,7 +19,7 @@ export interface Identity {
    */
   identify(headers: IdentityHeaders): Caller;
   /** Whom limits count against: the credential; its client's address in service mode or without a credential. */
-  quotaKey(headers: IdentityHeaders, address: string): string;
+  quotaKey(headers: IdentityHeaders, address: () => string): string;
 }
 
 const SERVICE: { credential: Credential; credentialId: string } = {
@@ -90,7 +90,7 @@ export function createIdentity(auth: AuthConfig): Identity {
     },
     quotaKey(headers, address) {
       const token = headers["x-auth-token"];
-      return auth.mode === "passthrough" && token ? namesOf(token).quotaKey : `address:${address}`;
+      return auth.mode === "passthrough" && token ? namesOf(token).quotaKey : `address:${address()}`;
     },
   };
 }

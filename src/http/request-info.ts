@@ -24,7 +24,7 @@ export function requestInfo(identity: Identity, source: RequestSource): RequestI
   return {
     requestId: source.requestId,
     identify: () => identity.identify(source.headers),
-    quotaKey: identity.quotaKey(source.headers, source.address),
+    quotaKey: identity.quotaKey(source.headers, () => source.address),
     ...(source.signal && { signal: source.signal }),
   };
 }

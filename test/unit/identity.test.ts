@@ -55,12 +55,14 @@ describe("passing the caller's own token through", () => {
   });
 
   it("counts quotas per credential, and per address without one", () => {
-    expect(quotaKey({ "x-auth-token": "a" }, "10.0.0.1")).toBe(quotaKey({ "x-auth-token": "a" }, "10.0.0.2"));
-    expect(quotaKey({ "x-auth-token": "a" }, "10.0.0.1")).not.toBe(
-      quotaKey({ "x-auth-token": "b" }, "10.0.0.1"),
+    expect(quotaKey({ "x-auth-token": "a" }, () => "10.0.0.1")).toBe(
+      quotaKey({ "x-auth-token": "a" }, () => "10.0.0.2"),
     );
-    expect(quotaKey({ "x-auth-token": "a" }, "10.0.0.1")).not.toContain("secret");
-    expect(quotaKey({}, "10.0.0.1")).toBe("address:10.0.0.1");
+    expect(quotaKey({ "x-auth-token": "a" }, () => "10.0.0.1")).not.toBe(
+      quotaKey({ "x-auth-token": "b" }, () => "10.0.0.1"),
+    );
+    expect(quotaKey({ "x-auth-token": "a" }, () => "10.0.0.1")).not.toContain("secret");
+    expect(quotaKey({}, () => "10.0.0.1")).toBe("address:10.0.0.1");
   });
 });
 
@@ -83,6 +85,6 @@ describe("using the gateway's own identity", () => {
   });
 
   it("counts quotas per address", () => {
-    expect(quotaKey({ "x-auth-token": "a" }, "10.0.0.1")).toBe("address:10.0.0.1");
+    expect(quotaKey({ "x-auth-token": "a" }, () => "10.0.0.1")).toBe("address:10.0.0.1");
   });
 });

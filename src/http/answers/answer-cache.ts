@@ -70,7 +70,7 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
   /** False where the limit is reached; whoever refuses it counts it. */
   function isAdmitted(request: IncomingMessage): boolean {
     try {
-      rateLimiter.consume(identity.quotaKey(identityHeaders(request.headers), clientAddress(request)));
+      rateLimiter.consume(identity.quotaKey(identityHeaders(request.headers), () => clientAddress(request)));
       return true;
     } catch {
       return false;
