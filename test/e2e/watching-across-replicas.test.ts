@@ -6,26 +6,14 @@ import { collect, type Received, socketOf } from "../support/graphql-client.js";
 import { connectTestRedis } from "../support/redis.js";
 import { STATUS } from "../support/simulator.js";
 import { until } from "../support/until.js";
-
-const SUBSCRIBE = `subscription ($jobId: ID!, $versionId: ID!, $after: String) {
-  trainingJobVersionStatusChanged(jobId: $jobId, versionId: $versionId, after: $after) {
-    cursor status previousStatus gap
-  }
-}`;
-
-interface Event {
-  cursor: string;
-  status: string;
-  previousStatus: string | null;
-  gap: boolean;
-}
+import { type VersionStatusEvent, WATCH_VERSION } from "../support/version-status.js";
 
 /** A life with enough changes for something to go wrong between any two of them. */
 const LIFE = ["INIT", "IMAGE_CREATING", "SUBMIT_TRYING", "WAITING", "RUNNING", "KILLING", "KILLED"] as const;
 const CODES: Record<(typeof LIFE)[number], number> = STATUS;
 const TOGETHER = 3;
 
-function chainOf(events: readonly Event[]): [string | null, string][] {
+function chainOf(events: readonly VersionStatusEvent[]): [string | null, string][] {
   return events.map(({ previousStatus, status }) => [previousStatus, status]);
 }
 
@@ -36,7 +24,7 @@ describe("watching one version from three replicas", { timeout: 120_000 }, () =>
   let clients: Client[];
   let target: { jobId: string; versionId: string };
   /** One on each replica. */
-  let subscribers: Received<Event>[];
+  let subscribers: Received<VersionStatusEvent>[];
 
   beforeAll(async () => {
     fleet = await Fleet.start(TOGETHER, {
@@ -66,8 +54,8 @@ describe("watching one version from three replicas", { timeout: 120_000 }, () =>
     return client;
   }
 
-  function subscribe(client: Client, after?: string): Received<Event> {
-    return collect<Event>(client, { query: SUBSCRIBE, variables: { ...target, after } });
+  function subscribe(client: Client, after?: string): Received<VersionStatusEvent> {
+    return collect<VersionStatusEvent>(client, { query: WATCH_VERSION, variables: { ...target, after } });
   }
 
   function become(status: (typeof LIFE)[number]): void {

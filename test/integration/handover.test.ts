@@ -5,19 +5,7 @@ import { collect, webSocketClient } from "../support/graphql-client.js";
 import { connectTestRedis } from "../support/redis.js";
 import { STATUS, startSimulator } from "../support/simulator.js";
 import { until } from "../support/until.js";
-
-const SUBSCRIBE = `subscription ($jobId: ID!, $versionId: ID!, $after: String) {
-  trainingJobVersionStatusChanged(jobId: $jobId, versionId: $versionId, after: $after) {
-    cursor status previousStatus gap
-  }
-}`;
-
-interface Event {
-  cursor: string;
-  status: string;
-  previousStatus: string | null;
-  gap: boolean;
-}
+import { type VersionStatusEvent, WATCH_VERSION } from "../support/version-status.js";
 
 describe("A replica that shuts down", () => {
   it("gives its leases up, and what changes until its only client is back elsewhere is no gap", async () => {
@@ -34,8 +22,8 @@ describe("A replica that shuts down", () => {
     const jobId = String(simulator.addJob().id);
     const versionId = String(simulator.addVersion(jobId, { status: STATUS.INIT }).id);
     const subscribe = (url: string, after?: string) =>
-      collect<Event>(webSocketClient(url, simulator.headers), {
-        query: SUBSCRIBE,
+      collect<VersionStatusEvent>(webSocketClient(url, simulator.headers), {
+        query: WATCH_VERSION,
         variables: { jobId, versionId, after },
       });
 
