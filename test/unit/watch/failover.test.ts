@@ -15,6 +15,19 @@ describe("two replicas over one store", () => {
   const bothTold = (status: string) => pair.bothTold(status);
   const lastPoller = () => upstream.polls.at(-1)?.token;
 
+  /** b does not learn of two changes: the store is emptied and restored by b, and a is away. */
+  async function restoreFromOlderCopy(): Promise<void> {
+    views.b.set("down");
+    for (const status of ["WAITING", "SCALING"] as const) {
+      upstream.set("1", status);
+      await eventually("a is told", () => readers.a.events.at(-1)?.status === status);
+    }
+    views.a.set("down");
+    stores.empty();
+    views.b.set("up");
+    await pass(600);
+  }
+
   beforeEach(async () => {
     pair = await startPair();
     ({ upstream, stores, views, replicas, readers } = pair);
@@ -139,16 +152,7 @@ describe("two replicas over one store", () => {
   });
 
   test("bring a store that was emptied and restored from an older copy up to what the other one knows", async () => {
-    // b does not learn of the changes: the store is emptied and restored by b before a is back.
-    views.b.set("down");
-    for (const status of ["WAITING", "SCALING"] as const) {
-      upstream.set("1", status);
-      await eventually("a is told", () => readers.a.events.at(-1)?.status === status);
-    }
-    views.a.set("down");
-    stores.empty();
-    views.b.set("up");
-    await pass(600);
+    await restoreFromOlderCopy();
     views.a.set("up");
     upstream.set("1", "RUNNING");
     await eventually("both are told", bothTold("RUNNING"));
@@ -157,15 +161,7 @@ describe("two replicas over one store", () => {
   });
 
   test("mark a gap when what one of them recorded is lost with the store, and the other has gone on without it", async () => {
-    views.b.set("down");
-    for (const status of ["WAITING", "SCALING"] as const) {
-      upstream.set("1", status);
-      await eventually("a is told", () => readers.a.events.at(-1)?.status === status);
-    }
-    views.a.set("down");
-    stores.empty();
-    views.b.set("up");
-    await pass(600);
+    await restoreFromOlderCopy();
     await replicas.b.watch.recordCreation(callerWith("b"), createdVersion("2"));
     views.a.set("up");
     upstream.set("1", "RUNNING");
