@@ -13,6 +13,7 @@ import { optional } from "../types/field-options.js";
 import { ResourceSpec } from "../types/specs.js";
 import { TrainingJobVersion } from "../types/training-job-version.js";
 import { coverageAsked, covers } from "./coverage.js";
+import type { MaybePromise } from "./maybe-promise.js";
 
 @Resolver(() => TrainingJobVersion)
 export class TrainingJobVersionResolver {
@@ -33,20 +34,25 @@ export class TrainingJobVersionResolver {
     () => TrainingJobVersion,
     optional("The version that it follows; null where there is none any more."),
   )
-  async preVersion(
+  preVersion(
     @Root() { jobId, preVersionId }: VersionEntity,
     @Ctx() { lookups }: GatewayContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<VersionEntity | null> {
+  ): MaybePromise<VersionEntity | null> {
     if (!isLongId(preVersionId, 1n)) return null;
     return lookups.trainingJobVersion(jobId, preVersionId, coverageAsked(info));
   }
 
   @FieldResolver(() => String)
-  async specCode(@Root() version: VersionEntity, @Ctx() { lookups }: GatewayContext): Promise<string | null> {
+  specCode(
+    @Root() version: VersionEntity,
+    @Ctx() { lookups }: GatewayContext,
+  ): MaybePromise<string | null> {
     if (covers(version, "details")) return version.specCode;
-    const details = await lookups.trainingJobVersion(version.jobId, version.versionId, "details");
-    return details?.specCode ?? null;
+    const { jobId, versionId } = version;
+    return lookups
+      .trainingJobVersion(jobId, versionId, "details")
+      .then((details) => details?.specCode ?? null);
   }
 
   @FieldResolver(

@@ -16,6 +16,7 @@ import { optional } from "../types/field-options.js";
 import { TrainingJob, TrainingJobPage } from "../types/training-job.js";
 import { TrainingJobVersion } from "../types/training-job-version.js";
 import { coverageAsked, covers } from "./coverage.js";
+import type { MaybePromise } from "./maybe-promise.js";
 
 /** A job from the list of jobs, or one that was looked up with its versions. */
 type Job = TrainingJobSummary | JobWithVersions;
@@ -59,11 +60,11 @@ export class TrainingJobResolver {
         "Null in a job without versions.",
     ),
   )
-  async currentVersion(
+  currentVersion(
     @Root() job: Job,
     @Ctx() { lookups }: GatewayContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<VersionEntity | null> {
+  ): MaybePromise<VersionEntity | null> {
     const known = "versions" in job ? job.versions[0] : job.currentVersion;
     if (!known) return null;
     const asked = coverageAsked(info);
@@ -78,15 +79,16 @@ export class TrainingJobResolver {
       "The versions, newest first over all pages, by createTime, then versionId; beyond the end: empty.",
     ),
   )
-  async versions(
+  versions(
     @Root() job: Job,
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() { lookups }: GatewayContext,
-  ): Promise<VersionEntity[] | null> {
+  ): MaybePromise<VersionEntity[] | null> {
     const { page, perPage } = checkArguments(args);
     const size = perPage ?? 10;
     const start = ((page ?? 1) - 1) * size;
-    const all = "versions" in job ? job : await lookups.trainingJob(job.jobId);
-    return all === null ? null : all.versions.slice(start, start + size);
+    const pageOf = (versions: readonly VersionEntity[]) => versions.slice(start, start + size);
+    if ("versions" in job) return pageOf(job.versions);
+    return lookups.trainingJob(job.jobId).then((all) => all && pageOf(all.versions));
   }
 }
