@@ -11,12 +11,13 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import { GraphQLError, type GraphQLSchema } from "graphql";
+import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationTypeNode } from "graphql";
 import type { GatewayContext } from "../context.js";
 import type { Logger } from "../observability/logger.js";
 import { createApolloLimits, type QueryLimits, type RateLimiter } from "./limits/index.js";
 import type { OperationType, RecordOperation } from "./operation-log.js";
 import { type PublishError, withRequestId } from "./public-error.js";
+import { statusOfRequestError } from "./result-status.js";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
@@ -27,9 +28,6 @@ export interface ApolloOptions {
   recordOperation: RecordOperation;
   log: Logger;
 }
-
-/** Request errors (no `data`) by code, for `application/graphql-response+json`; GraphQL over HTTP, section 6.4.2. */
-const REQUEST_ERROR_STATUS: Record<string, number> = { RATE_LIMITED: 429, INTERNAL_SERVER_ERROR: 500 };
 
 const SUBSCRIPTION_BY_POST =
   "Subscriptions need a stream: use a WebSocket (graphql-transport-ws) on this URL, or Server-Sent Events on /graphql/stream.";
@@ -62,8 +60,7 @@ function finish(context: Context, startedAt: number, recordOperation: RecordOper
   const result = body.singleResult;
   if (result.errors) {
     result.errors = result.errors.map((error) => withRequestId(error, requestId));
-    const code = String(result.errors[0]?.extensions?.code);
-    if (result.data === undefined && http.status !== 405) http.status = REQUEST_ERROR_STATUS[code] ?? 400;
+    if (result.data === undefined && http.status !== 405) http.status = statusOfRequestError(result.errors);
     const retryAfterMs = result.errors[0]?.extensions?.retryAfterMs;
     if (http.status === 429) http.headers.set("retry-after", String(Math.ceil(Number(retryAfterMs) / 1_000)));
   }
@@ -77,10 +74,16 @@ function finish(context: Context, startedAt: number, recordOperation: RecordOper
   });
 }
 
-/** The query that a request asked for and got, the whole of it; undefined for anything else. */
-function succeededQuery({ operation, operationName, response }: Context): Handled["query"] {
-  const isWhole = response.body?.kind === "single" && response.body.singleResult.errors === undefined;
-  return operation?.operation === "query" && isWhole ? { name: operationName ?? null } : undefined;
+/** What was executed; undefined where it did not come to that. */
+function executedOperation({ operation, operationName, document, response }: Context): Handled["executed"] {
+  const result = response.body?.kind === "single" ? response.body.singleResult : undefined;
+  if (!operation || !document || result?.data === undefined) return undefined;
+  return {
+    document,
+    type: operation.operation,
+    name: operationName ?? null,
+    isWhole: result.errors === undefined,
+  };
 }
 
 function gatewayPlugin(
@@ -92,7 +95,7 @@ function gatewayPlugin(
       const startedAt = performance.now();
       return {
         async didResolveSource({ request }) {
-          if (request.http) handled.set(request.http, { query: undefined });
+          if (request.http) handled.set(request.http, { executed: undefined });
         },
         async didResolveOperation(context) {
           rateLimiter.consume(context.contextValue.quotaKey);
@@ -101,7 +104,7 @@ function gatewayPlugin(
         async willSendResponse(context) {
           finish(context, startedAt, recordOperation);
           const { http } = context.request;
-          if (http && handled.has(http)) handled.set(http, { query: succeededQuery(context) });
+          if (http && handled.has(http)) handled.set(http, { executed: executedOperation(context) });
         },
       };
     },
@@ -110,8 +113,16 @@ function gatewayPlugin(
 
 /** What became of a request of GraphQL over HTTP. */
 export interface Handled {
-  /** The query that was answered without an error. */
-  query: { name: string | null } | undefined;
+  executed: ExecutedOperation | undefined;
+}
+
+/** An operation that passed every check and was executed. */
+export interface ExecutedOperation {
+  document: DocumentNode;
+  type: OperationTypeNode;
+  name: string | null;
+  /** Answered without an error. */
+  isWhole: boolean;
 }
 
 /** Apollo Server for queries and mutations over HTTP. */

@@ -9,8 +9,8 @@ import Fastify, {
 } from "fastify";
 import { GraphQLError } from "graphql";
 import type { HttpConfig } from "../config/index.js";
-import type { AnswerCache } from "./answers/index.js";
 import { createClientErrorHandler } from "./client-error.js";
+import type { Front } from "./front/index.js";
 import { badRequest } from "./operation-request.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 import { requestIdFrom } from "./request-id.js";
@@ -53,13 +53,13 @@ function createHttp1Server(listener: RequestListener, { requestTimeoutMs, checkI
 export interface FastifyOptions {
   config: HttpConfig;
   publishError: PublishError;
-  answers: AnswerCache;
+  front: Front;
   timing?: Timing;
 }
 
-/** A Fastify instance behind the answer cache, with request ids, CORS, limits and JSON errors; routes are for others to add. */
+/** A Fastify instance behind the front, with request ids, CORS, limits and JSON errors; routes are for others to add. */
 export function createFastify(options: FastifyOptions): FastifyInstance {
-  const { config, publishError, answers, timing = TIMING } = options;
+  const { config, publishError, front, timing = TIMING } = options;
   function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
     const published = withRequestId(publishError(requestRefused(error)), request.id);
     reply.code(error.statusCode ?? 500).send({ errors: [published] });
@@ -73,7 +73,7 @@ export function createFastify(options: FastifyOptions): FastifyInstance {
     forceCloseConnections: "idle",
     // A request whose body was still arriving when the shutdown began is in flight, too.
     return503OnClosing: false,
-    serverFactory: (handler) => createHttp1Server(answers.inFrontOf(handler), timing),
+    serverFactory: (handler) => createHttp1Server(front.inFrontOf(handler), timing),
     clientErrorHandler: createClientErrorHandler(publishError),
     // A path that does not decode never comes to the hooks.
     frameworkErrors(error, request, reply) {
@@ -84,7 +84,7 @@ export function createFastify(options: FastifyOptions): FastifyInstance {
     reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
   });
   app.addHook("preParsing", async (request, _reply, payload) => {
-    const body = answers.bodyOf(request.raw);
+    const body = front.bodyOf(request.raw);
     return body === undefined ? payload : Readable.from([body]);
   });
   app.register(cors, {

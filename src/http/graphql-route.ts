@@ -2,16 +2,18 @@ import { HeaderMap, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from "@a
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayContext, type Services } from "../context.js";
 import type { Identity } from "../identity.js";
-import type { AnswerCache } from "./answers/index.js";
 import type { Apollo, Handled } from "./apollo.js";
+import { clientGone } from "./client-gone.js";
+import type { Front } from "./front/index.js";
 import { chooseMediaType, type MediaType } from "./media-type.js";
 import { badRequest } from "./operation-request.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 import { identityHeaders, requestInfo } from "./request-info.js";
+import { statusInMediaType } from "./result-status.js";
 
 export interface GraphqlRouteOptions {
   apollo: Apollo;
-  answers: AnswerCache;
+  front: Front;
   services: Services;
   identity: Identity;
   publishError: PublishError;
@@ -26,15 +28,6 @@ interface Answered {
 const NOT_ACCEPTABLE = "Accept application/graphql-response+json or application/json.";
 const NO_STORE = { "cache-control": "no-store" };
 
-/** A signal that aborts when the client goes before its answer is written. */
-function clientGone(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
-}
-
 /** The request's headers for Apollo Server, which answers in the media type that was chosen. */
 function headerMap(request: FastifyRequest, mediaType: MediaType): HeaderMap {
   const headers = new HeaderMap();
@@ -43,16 +36,6 @@ function headerMap(request: FastifyRequest, mediaType: MediaType): HeaderMap {
   }
   headers.set("accept", mediaType);
   return headers;
-}
-
-/**
- * A document that does not parse, validate or coerce is a well-formed request all the same: in the legacy media type
- * its status is 200 (GraphQL over HTTP, section 6.4.1).
- */
-function statusOf(response: HTTPGraphQLResponse, wellFormed: boolean): number {
-  const isLegacy = response.headers.get("content-type")?.startsWith("application/json");
-  const status = response.status ?? 200;
-  return wellFormed && isLegacy && status !== 405 && status < 500 ? 200 : status;
 }
 
 /** Errors in requests that are none (CSRF, no query) get their request id here: nobody else knows it yet. */
@@ -69,24 +52,18 @@ function bodyOf(response: HTTPGraphQLResponse, requestId: string | undefined): s
 
 /** Queries and mutations by POST, queries by GET. */
 export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, answers, services, identity, publishError } = options;
+  const { apollo, front, services, identity, publishError } = options;
 
   function newContext(request: FastifyRequest, reply: FastifyReply): GatewayContext {
     const headers = identityHeaders(request.headers);
-    const source = { requestId: request.id, headers, address: request.ip, signal: clientGone(reply) };
+    const source = { requestId: request.id, headers, address: request.ip, signal: clientGone(reply.raw) };
     return new GatewayContext(services, requestInfo(identity, source));
   }
 
-  function keep(request: FastifyRequest, reply: FastifyReply, answered: Answered): void {
-    const ingredients = answered.context?.ingredients();
-    if (ingredients === undefined || answered.handled?.query === undefined) return;
-    const { name } = answered.handled.query;
-    answers.keep(request.raw, {
-      operationName: name,
-      ingredients,
-      headers: reply.getHeaders(),
-      body: answered.body,
-    });
+  function learn(request: FastifyRequest, reply: FastifyReply, { context, handled, body }: Answered): void {
+    if (handled?.executed === undefined) return;
+    const ingredients = context?.ingredients();
+    front.learn(request.raw, { ...handled.executed, ingredients, headers: reply.getHeaders(), body });
   }
 
   app.route({
@@ -116,11 +93,12 @@ export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptio
         },
       });
       const handled = apollo.handled(httpGraphQLRequest);
+      const { status = 200 } = response;
       const body = bodyOf(response, handled ? undefined : request.id);
       reply
-        .code(statusOf(response, handled !== undefined))
+        .code(handled ? statusInMediaType(status, response.headers.get("content-type")) : status)
         .headers({ ...Object.fromEntries(response.headers), ...NO_STORE });
-      keep(request, reply, { context, handled, body });
+      learn(request, reply, { context, handled, body });
       return reply.send(body);
     },
   });

@@ -5,11 +5,11 @@ import type { HttpConfig } from "../config/index.js";
 import type { Services } from "../context.js";
 import type { Identity } from "../identity.js";
 import type { Logger } from "../observability/logger.js";
-import { createAnswerCache } from "./answers/index.js";
 import { startApollo } from "./apollo.js";
 import { registerEventStream } from "./event-stream.js";
 import type { HttpEvents } from "./events.js";
 import { createFastify } from "./fastify.js";
+import { createFront } from "./front/index.js";
 import { registerGraphql } from "./graphql-route.js";
 import { type DependencyState, type LifePhase, registerHealth } from "./health.js";
 import { closeIdleConnections } from "./idle-connections.js";
@@ -71,16 +71,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const shared = { operations, identity, publishError, recordOperation, events };
 
   const clientAddress = createClientAddress(config.trustedProxies);
-  const answers = createAnswerCache({
+  const front = createFront({
     path: GRAPHQL_PATH,
+    schema,
+    services,
+    limits,
     identity,
     clientAddress,
     rateLimiter,
+    publishError,
     recordOperation,
     events,
     maxBodyBytes: config.maxBodyBytes,
   });
-  const app = createFastify({ config, publishError, answers });
+  const app = createFastify({ config, publishError, front });
   const apollo = await startApollo({
     schema,
     limits,
@@ -91,7 +95,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     log,
   });
   await registerPages(app, { enabled: config.explorer, endpointPath: GRAPHQL_PATH });
-  registerGraphql(app, { apollo, answers, services, identity, publishError });
+  registerGraphql(app, { apollo, front, services, identity, publishError });
   const eventStreams = registerEventStream(app, { ...shared, corsOrigins: config.corsOrigins });
   registerHealth(app, {
     phase: () => phase,

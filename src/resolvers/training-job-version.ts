@@ -44,10 +44,7 @@ export class TrainingJobVersionResolver {
   }
 
   @FieldResolver(() => String)
-  specCode(
-    @Root() version: VersionEntity,
-    @Ctx() { lookups }: GatewayContext,
-  ): MaybePromise<string | null> {
+  specCode(@Root() version: VersionEntity, @Ctx() { lookups }: GatewayContext): MaybePromise<string | null> {
     if (covers(version, "details")) return version.specCode;
     const { jobId, versionId } = version;
     return lookups

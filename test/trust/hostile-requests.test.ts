@@ -3,13 +3,15 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
 import { loadConfig } from "../../src/config/index.js";
-import { createAnswerCache } from "../../src/http/answers/index.js";
+import type { Services } from "../../src/context.js";
 import { silentHttpEvents } from "../../src/http/events.js";
 import { createFastify, type Timing } from "../../src/http/fastify.js";
-import { createRateLimiter } from "../../src/http/limits/index.js";
+import { createFront } from "../../src/http/front/index.js";
+import { createQueryLimits, createRateLimiter } from "../../src/http/limits/index.js";
 import { createErrorPublisher } from "../../src/http/public-error.js";
 import { createClientAddress } from "../../src/http/request-info.js";
 import { createIdentity } from "../../src/identity.js";
+import { buildGatewaySchema } from "../../src/schema.js";
 import { parseRawAnswer, rawConnection, rawExchange } from "../support/fuzz-raw-http.js";
 import { type House, startHouse } from "../support/house.js";
 
@@ -95,16 +97,21 @@ function fastifyWith(timing?: Timing): FastifyInstance {
   const config = loadConfig({ MODELARTS_ENDPOINT: "http://127.0.0.1:1" });
   const log = pino({ level: "silent" });
   const publishError = createErrorPublisher({ log, hideSuggestions: false });
-  const answers = createAnswerCache({
+  const front = createFront({
     path: "/graphql",
+    schema: buildGatewaySchema(),
+    // Nothing is executed before something was learned.
+    services: {} as Services,
+    limits: createQueryLimits({ maxDepth: 8, maxCost: 1_000 }),
     identity: createIdentity(config.auth),
     clientAddress: createClientAddress([]),
     rateLimiter: createRateLimiter({ perMinute: 0, clock: systemClock, log }),
+    publishError,
     recordOperation() {},
     events: silentHttpEvents,
     maxBodyBytes: config.http.maxBodyBytes,
   });
-  return createFastify({ config: config.http, publishError, answers, ...(timing && { timing }) });
+  return createFastify({ config: config.http, publishError, front, ...(timing && { timing }) });
 }
 
 describe("a request that does not arrive", () => {

@@ -9,6 +9,8 @@ import { waitMs, windowAt } from "./sliding-window.js";
 export interface RateLimiter {
   /** Counts one operation of whoever `quotaKey` stands for. Throws RATE_LIMITED, with `retryAfterMs`, beyond the limit. */
   consume(quotaKey: string): void;
+  /** Counts one and is true; false, and nothing counted, beyond the limit. */
+  admits(quotaKey: string): boolean;
   /** Tells the other replicas what they do not know yet, and stops. */
   close(): Promise<void>;
 }
@@ -24,7 +26,7 @@ export interface RateLimiterOptions {
   maxIdentities?: number;
 }
 
-const UNLIMITED: RateLimiter = { consume() {}, async close() {} };
+const UNLIMITED: RateLimiter = { consume() {}, admits: () => true, async close() {} };
 
 /**
  * A rate limiter that never waits for Redis: it decides by what it knows and settles with the other replicas every
@@ -48,18 +50,25 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     return account;
   }
 
+  /** Counts one and returns 0; beyond the limit only how long to wait, in ms. */
+  function take(quotaKey: string): number {
+    const now = clock.now();
+    const account = accountOf(quotaKey, windowAt(now));
+    const retryAfterMs = waitMs(account, now, perMinute);
+    if (retryAfterMs > 0) return retryAfterMs;
+    account.current += 1;
+    settlement?.add(account);
+    return 0;
+  }
+
   return {
     consume(quotaKey) {
-      const now = clock.now();
-      const account = accountOf(quotaKey, windowAt(now));
-      const retryAfterMs = waitMs(account, now, perMinute);
-      if (retryAfterMs > 0) {
-        const message = `More than ${perMinute} operations in a minute: try again in ${retryAfterMs} ms.`;
-        throw new GatewayError("RATE_LIMITED", message, { retryAfterMs });
-      }
-      account.current += 1;
-      settlement?.add(account);
+      const retryAfterMs = take(quotaKey);
+      if (retryAfterMs === 0) return;
+      const message = `More than ${perMinute} operations in a minute: try again in ${retryAfterMs} ms.`;
+      throw new GatewayError("RATE_LIMITED", message, { retryAfterMs });
     },
+    admits: (quotaKey) => take(quotaKey) === 0,
     async close() {
       await settlement?.close();
     },

@@ -1,16 +1,25 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Caller } from "../../domain/index.js";
 
-/** A request whose body has been read, and what it shares with all requests that are answered alike. */
+/** A request whose body has been read: it may be a query or a mutation in JSON. */
 export interface Posted {
+  request: IncomingMessage;
+  response: ServerResponse;
   body: Buffer;
-  key: string;
+  caller: Caller;
+  /** Whom limits count the request against. */
+  quotaKey: string;
+  /** See `formOf`. */
+  form: string;
+  /** When its body had arrived, by `performance.now()`. */
+  startedAt: number;
 }
 
-/** Longer requests are rare, and would fill the cache with their texts. */
+/** Longer requests are rare, and would fill the caches with their texts. */
 export const LONGEST_BODY = 16_384;
 
-/** Whether the request may be a query in JSON whose body is short enough, in bytes. */
-export function mayBeRepeated(
+/** Whether the request may be an operation in JSON whose body is short enough, in bytes. */
+export function isShortPost(
   { method, url, headers }: IncomingMessage,
   path: string,
   longestBody: number,

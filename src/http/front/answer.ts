@@ -1,13 +1,12 @@
 import type { ServerResponse } from "node:http";
 import type { Ingredients } from "../../ports.js";
-import type { Head, Heads } from "./heads.js";
+import type { Head } from "./heads.js";
 
 /** A whole answer to a query, and what must hold for it to be given again. */
 export interface AnswerParts {
-  operationName: string | null | undefined;
+  operationName: string | null;
   ingredients: Ingredients;
-  /** All that it was sent with. */
-  headers: Readonly<Record<string, unknown>>;
+  head: Head;
   body: string;
 }
 
@@ -27,7 +26,7 @@ function bufferOf(body: string): Buffer {
 
 /** An answer that is ready to be sent again, under the id of another request. */
 export class Answer {
-  readonly operationName: string | null | undefined;
+  readonly operationName: string | null;
   /** About how much memory it takes, in bytes. */
   readonly size: number;
   readonly #ingredients: Ingredients;
@@ -35,13 +34,13 @@ export class Answer {
   readonly #body: string | Buffer;
   readonly #length: string;
 
-  constructor({ operationName, ingredients, headers, body }: AnswerParts, heads: Heads) {
+  constructor({ operationName, ingredients, head, body }: AnswerParts) {
     const bytes = Buffer.byteLength(body);
     this.operationName = operationName;
     this.size = bytes + ingredients.bytes + BOOKKEEPING_BYTES;
     this.#ingredients = ingredients;
     this.#body = bytes <= SHORT && isPlain(body, bytes) ? body : bufferOf(body);
-    this.#head = heads.of(headers);
+    this.#head = head;
     this.#length = String(bytes);
   }
 
@@ -51,7 +50,7 @@ export class Answer {
   }
 
   send(response: ServerResponse, requestId: string): void {
-    this.#head.write(response, this.#length, requestId);
+    this.#head.write(response, 200, this.#length, requestId);
     response.end(this.#body, "latin1");
   }
 }

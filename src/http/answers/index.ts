@@ -1,1 +1,0 @@
-export { type AnswerCache, createAnswerCache } from "./answer-cache.js";

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LRUCache } from "lru-cache";
+
+const CONTENT_LENGTH = "content-length";
+const REQUEST_ID = "x-request-id";
+/** Forms of requests: they differ by media type and origin. */
+const MAX_HEADS = 1_000;
+
+/** What answers are sent with, but for the two fields that differ from answer to answer and from request to request. */
+export class Head {
+  readonly mediaType: string | undefined;
+  /** Names and values in turn; the values of the two come last, and are written before each use. */
+  readonly #fields: string[];
+
+  constructor(fields: readonly (readonly [name: string, value: string])[]) {
+    this.mediaType = fields.find(([name]) => name === "content-type")?.[1];
+    this.#fields = [...fields.flat(), CONTENT_LENGTH, "", REQUEST_ID, ""];
+  }
+
+  write(response: ServerResponse, status: number, contentLength: string, requestId: string): void {
+    const fields = this.#fields;
+    fields[fields.length - 3] = contentLength;
+    fields[fields.length - 1] = requestId;
+    response.writeHead(status, fields);
+  }
+}
+
+/** One that is missing is not one that is empty. */
+function written(field: string | undefined): string {
+  return field === undefined ? "" : `=${field}`;
+}
+
+/** Everything about a posted operation's header fields that the head of its answer depends on. */
+export function formOf({ headers }: IncomingMessage): string {
+  return `${written(headers.accept)}\n${headers["content-type"]}\n${written(headers.origin)}`;
+}
+
+/** The heads of answers, learned from answers to requests of the same form. */
+export class Heads {
+  readonly #byForm = new LRUCache<string, Head>({ max: MAX_HEADS });
+
+  of(form: string): Head | undefined {
+    return this.#byForm.get(form);
+  }
+
+  /** @param headers all that a request of that form was answered with */
+  learn(form: string, headers: Readonly<Record<string, unknown>>): Head {
+    const known = this.#byForm.get(form);
+    if (known !== undefined) return known;
+    const fields = Object.entries(headers)
+      .filter(([name]) => name !== CONTENT_LENGTH && name !== REQUEST_ID)
+      .map(([name, value]): [string, string] => [name, String(value)]);
+    const head = new Head(fields);
+    this.#byForm.set(form, head);
+    return head;
+  }
+}
