@@ -43,9 +43,9 @@ export class Core {
     return this.options.config.activeTtlMs;
   }
 
-  /** An answer as the shared store keeps it; undefined where that keeps none. */
+  /** An answer as the shared store keeps it; undefined where there is none. */
   textOf(value: unknown): string | undefined {
-    return this.options.store.keepsAnswers ? JSON.stringify(value) : undefined;
+    return this.options.store.isShared ? JSON.stringify(value) : undefined;
   }
 
   /** Grows whenever something that could be given is dropped or replaced, or a proof is revoked. */
@@ -82,13 +82,14 @@ export class Core {
     return clock.now() - entry.answeredAt < Math.min(entry.ttlMs, config.activeTtlMs) ? "fresh" : "over";
   }
 
-  /** Reads an entry and the caller's proof from the shared store; undefined when it does not answer. */
+  /** Reads an entry and the caller's proof from the shared store; undefined where there is none, or when it does not answer. */
   async read(
     resource: Resource<unknown>,
     caller: Caller,
     lock?: ReadRequest["lock"],
   ): Promise<StoreRead | undefined> {
     const { proofs, store, events } = this.options;
+    if (!store.isShared) return undefined;
     const { subject } = resource;
     const proven = subject === null || proofs.holdsHere(caller, subject);
     const { credentialId } = caller;

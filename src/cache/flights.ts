@@ -12,14 +12,13 @@ export type Outcome<V> =
 export class Flight {
   /** Taken when the upstream call began. */
   loadSequence: number | undefined;
-  /** Names this flight as the owner of a lock in the shared store. */
-  readonly lockToken = randomUUID();
   /** Whose load in another replica it waits for, and how long at most (ms since the epoch). */
   waitsFor: { token: string; until: number } | undefined;
   readonly #abort = new AbortController();
   readonly #outcome: Promise<Outcome<unknown>>;
   #settle: (outcome: Outcome<unknown>) => void = () => {};
   #waiting = 0;
+  #lockToken: string | undefined;
 
   constructor(
     readonly resource: Resource<unknown>,
@@ -34,6 +33,12 @@ export class Flight {
     this.#outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });
+  }
+
+  /** Names this flight as the owner of a lock in the shared store. */
+  get lockToken(): string {
+    this.#lockToken ??= randomUUID();
+    return this.#lockToken;
   }
 
   /** Aborts when nobody waits any more for what is still under way. */

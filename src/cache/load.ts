@@ -26,7 +26,8 @@ export interface Before {
 
 /** The right to load, where this flight has it. */
 export function heldLock(flight: Flight, read: StoreRead | undefined): LoadLock | undefined {
-  return read?.lock?.token === flight.lockToken ? read.lock : undefined;
+  const lock = read?.lock;
+  return lock !== undefined && lock.token === flight.lockToken ? lock : undefined;
 }
 
 /** Asks the upstream, and keeps what it answers in both tiers. */
@@ -55,9 +56,10 @@ export class Loader {
 
   /** Gives the right to load back, where this flight has it; `forget` names an entry that is known to be gone. */
   giveBack(flight: Flight, read: StoreRead | undefined, forget?: string): void {
+    const { store } = this.core.options;
     const lock = heldLock(flight, read);
-    if (lock === undefined && forget === undefined) return;
-    this.core.background("release", this.core.options.store.release(flight.resource.group, lock, forget));
+    if (!store.isShared || (lock === undefined && forget === undefined)) return;
+    this.core.background("release", store.release(flight.resource.group, lock, forget));
   }
 
   /** Keeps the right to load while the call is under way. Returns how to stop that. */

@@ -61,7 +61,7 @@ export class CachedLookup implements Lookup {
 
   /** What the shared tier has that is fresh and that the caller may have. */
   async #shared<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {
-    if (!this.core.options.store.keepsAnswers) return undefined;
+    if (!this.core.options.store.isShared) return undefined;
     const sequence = this.core.fences.next();
     const read = await this.core.read(resource, asker.caller);
     const entry = read?.entry && entryFromStore<V>(read.entry, sequence);

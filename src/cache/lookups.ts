@@ -68,6 +68,7 @@ export function createLookups(options: LookupsOptions): Lookups {
   /** Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then. */
   async function dropEverywhere(drops: { group: string; parts?: string[]; telling: () => Promise<void> }[]) {
     for (const { group, parts } of drops) core.drop(group, parts);
+    if (!store.isShared) return;
     await Promise.all(drops.map(({ group, telling }) => tellOthers(group, telling())));
     for (const { group, parts } of drops) core.drop(group, parts);
   }

@@ -71,7 +71,7 @@ class MemoryStore implements SharedStore {
   constructor(
     private readonly clock: Clock,
     private readonly state: MemoryState,
-    readonly keepsAnswers: boolean,
+    readonly isShared: boolean,
   ) {}
 
   async read({ key, credentialId, proven, proofTtlMs, lock }: ReadRequest): Promise<StoreRead> {
@@ -88,7 +88,7 @@ class MemoryStore implements SharedStore {
 
   async write({ key, generation, entry, staleMs, lock }: WriteRequest): Promise<boolean> {
     const current = this.#generationText(key) === generation;
-    if (this.keepsAnswers && current) this.#keep(key, generation, entry, staleMs);
+    if (current) this.#keep(key, generation, entry, staleMs);
     if (lock !== undefined) this.#giveBack(lock);
     return current;
   }
@@ -114,7 +114,7 @@ class MemoryStore implements SharedStore {
       generation.parts ??= new Map();
       generation.parts.set(part, this.state.next());
     }
-    if (this.keepsAnswers && this.clock.now() - generation.at > quietMs)
+    if (this.clock.now() - generation.at > quietMs)
       this.#keep(key, this.#generationText(key), entry, staleMs);
     if (dropped.length > 0) this.#tellOthers(key.group, dropped);
   }

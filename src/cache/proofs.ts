@@ -85,6 +85,7 @@ export function createProofs({
       const key = keyOf(caller, group);
       const now = clock.now();
       note(key, now);
+      if (!store.isShared) return;
       const shared = sharedAt.get(key);
       if (shared !== undefined && now - shared < proofTtlMs * SHARE_AGAIN_AFTER) return;
       sharedAt.set(key, now);

@@ -23,6 +23,7 @@ function othersLock(flight: Flight, read: StoreRead | undefined): LoadLock | und
 /** Finds the answer of one flight: in the shared tier, through another replica's load, or from the upstream. */
 export function createSearch(core: Core): (flight: Flight, asker: Asker) => Promise<Answer> {
   const { clock, events, random, upstreamBudgetMs } = core.options;
+  const { isShared } = core.options.store;
   const loader = new Loader(core);
   const renewals = new Renewals();
 
@@ -75,7 +76,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
 
   return async function search(flight, asker) {
     for (;;) {
-      const lock = flight.fresh ? undefined : { token: flight.lockToken, leaseMs: LEASE_MS };
+      const lock = isShared && !flight.fresh ? { token: flight.lockToken, leaseMs: LEASE_MS } : undefined;
       const mark = core.wakeups.mark();
       const read = await core.read(flight.resource, asker.caller, lock);
       const found = flight.fresh ? undefined : best(flight, asker, read);

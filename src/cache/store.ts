@@ -91,8 +91,8 @@ export interface StoreListener {
  * which means: go on without.
  */
 export interface SharedStore {
-  /** False where nobody else could read an answer: its text need not be written, and may be "". */
-  readonly keepsAnswers: boolean;
+  /** False where there is no other replica: whatever it could tell, this process knows already. */
+  readonly isShared: boolean;
   read(request: ReadRequest): Promise<StoreRead>;
   /** False when the group or part was invalidated after the generation was read: nothing was written then. */
   write(request: WriteRequest): Promise<boolean>;

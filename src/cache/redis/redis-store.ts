@@ -38,7 +38,7 @@ export function createRedisStore(redis: RedisConnection, options: RedisStoreOpti
 }
 
 class RedisStore implements SharedStore {
-  readonly keepsAnswers = true;
+  readonly isShared = true;
   readonly #names: RedisNames;
   readonly #link: RedisLink;
   readonly #channel: RedisChannel;

@@ -92,7 +92,7 @@ class Gates {
         return result;
       };
     return {
-      keepsAnswers: true,
+      isShared: true,
       read: guarded(store.read),
       write: guarded(store.write),
       release: guarded(store.release),
