@@ -1,4 +1,4 @@
-import { execute, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
+import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { GatewayContext, type Services } from "../../context.js";
 import type { Ingredients } from "../../ports.js";
 import { clientGone } from "../client-gone.js";
@@ -33,6 +33,11 @@ export interface DirectResult {
   ingredients: Ingredients | undefined;
 }
 
+interface Outcome {
+  data?: unknown;
+  errors?: readonly unknown[];
+}
+
 /** Executes what is known to be valid: what Apollo Server does for a request that it has not seen before. */
 export interface DirectExecution {
   /** False where a limit refuses the operation. */
@@ -53,18 +58,9 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     });
   }
 
-  async function execution(
-    { known: { document, name }, variables }: KnownRequest,
-    contextValue: GatewayContext,
-  ): Promise<{ data?: unknown; errors?: readonly unknown[] }> {
+  async function execution({ known, variables }: KnownRequest, context: GatewayContext): Promise<Outcome> {
     try {
-      return await execute({
-        schema,
-        document,
-        operationName: name,
-        variableValues: variables,
-        contextValue,
-      });
+      return await known.execute(context, variables);
     } catch (error) {
       return { errors: [error] };
     }

@@ -63,7 +63,7 @@ export function createFront(options: FrontOptions): Front {
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = createAnswerCache();
   const heads = new Heads();
-  const documents = new KnownDocuments();
+  const documents = new KnownDocuments(options.schema);
   const execution = createDirectExecution(options);
   const handedOn = new WeakMap<IncomingMessage, Posted>();
 
