@@ -76,6 +76,8 @@ export interface RequestLookups {
     coverage: Coverage,
     options?: Freshness,
   ): Promise<TrainingJobVersion | null>;
+  /** Whether the job has that version. Where it may be cached, having seen it of late is enough, whatever was invalidated since. */
+  hasVersion(jobId: LongId, versionId: LongId, options?: Freshness): Promise<boolean>;
   resourceSpecs(query: ResourceSpecQuery, options?: Freshness): Promise<ResourceSpec[]>;
   engineSpecs(jobType: JobType, options?: Freshness): Promise<EngineSpec[]>;
   /** What this operation was given so far; undefined when it was given nothing, or something that no cache here may give again. */

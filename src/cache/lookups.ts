@@ -12,6 +12,7 @@ import { CachedLookup } from "./lookup.js";
 import type { CacheProofs } from "./proofs.js";
 import { createRequestLookups } from "./request-lookups.js";
 import { createResources } from "./resources.js";
+import { Sightings } from "./sightings.js";
 import type { SharedStore } from "./store.js";
 
 const MEBIBYTE = 1024 * 1024;
@@ -45,6 +46,7 @@ export function createLookups(options: LookupsOptions): Lookups {
   const core = new Core({ ...options, maxBytes, upstreamBudgetMs });
   const resources = createResources(upstream, config);
   const lookup = new CachedLookup(core);
+  const sightings = new Sightings(clock, config.activeTtlMs);
 
   const stopListening = store.listen({
     invalidated(group, parts) {
@@ -99,7 +101,7 @@ export function createLookups(options: LookupsOptions): Lookups {
       if (request.signal) setMaxListeners(0, request.signal);
       const trail = new Trail(core, request.caller);
       const asker = { ...request, arrived: core.fences.next(), trail };
-      const lookups = createRequestLookups({ lookup, resources, fences: core.fences, asker });
+      const lookups = createRequestLookups({ lookup, resources, fences: core.fences, asker, sightings });
       return { ...lookups, ingredients: () => trail.ingredients() };
     },
 

@@ -8,7 +8,7 @@ import type {
   TrainingJobVersion,
 } from "../domain/index.js";
 import { GatewayError } from "../errors.js";
-import type { RequestLookups } from "../ports.js";
+import type { Freshness, RequestLookups } from "../ports.js";
 import type { Asker } from "./asker.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
@@ -16,6 +16,7 @@ import type { Lookup } from "./lookup.js";
 import type { MemoKey } from "./memo.js";
 import { createRemembered } from "./remembered.js";
 import type { Resource, Resources } from "./resources.js";
+import type { Sightings } from "./sightings.js";
 import { createVersionBatch, type WantedVersion } from "./version-batch.js";
 
 export interface RequestLookupsOptions {
@@ -23,6 +24,7 @@ export interface RequestLookupsOptions {
   resources: Resources;
   fences: Fences;
   asker: Asker;
+  sightings: Sightings;
 }
 
 interface Wanted<V> {
@@ -32,7 +34,7 @@ interface Wanted<V> {
 
 /** The lookups of one operation: what it asks for twice is looked up once, what it asks for together is batched. */
 export function createRequestLookups(options: RequestLookupsOptions): Omit<RequestLookups, "ingredients"> {
-  const { lookup, resources, fences, asker } = options;
+  const { lookup, resources, fences, asker, sightings } = options;
   const { caller } = asker;
 
   function createLoader<V>() {
@@ -78,12 +80,22 @@ export function createRequestLookups(options: RequestLookupsOptions): Omit<Reque
     return versions.known(details) ?? versions.load({ ...details, coverage: "list" });
   }
 
+  async function hasVersion(jobId: LongId, versionId: LongId, { fresh = false }: Freshness = {}) {
+    if (!fresh && sightings.has(caller, jobId, versionId)) return true;
+    const found = await version(jobId, versionId, "list", fresh);
+    const exists = found?.jobId === jobId;
+    if (exists) sightings.note(caller, jobId, versionId);
+    else sightings.forget(caller, jobId, versionId);
+    return exists;
+  }
+
   return {
     trainingJobs: async (query) =>
       required(await pages.load({ resource: resources.jobs(caller, query), fresh: false })),
     trainingJob: (jobId, { fresh = false } = {}) => jobs.load(wantedJob(jobId, fresh)),
     trainingJobVersion: (jobId, versionId, coverage, { fresh = false } = {}) =>
       version(jobId, versionId, coverage, fresh),
+    hasVersion,
     resourceSpecs: async (query, { fresh = false } = {}) =>
       required(await specs.load({ resource: resources.specs(caller, query), fresh })),
     engineSpecs: async (jobType, { fresh = false } = {}) =>

@@ -16,9 +16,9 @@ export async function preVersionExists(
 ): Promise<Violation[]> {
   if (!isLongId(jobId, 1n) || !isLongId(preVersionId, 1n)) return [];
   return judge(
-    (options) => lookups.trainingJobVersion(jobId, preVersionId, "list", options),
-    (version) => {
-      if (version?.jobId === jobId) return [];
+    (options) => lookups.hasVersion(jobId, preVersionId, options),
+    (exists) => {
+      if (exists) return [];
       return [
         { path: PATH, rule: "pre-version-exists", message: "Give the versionId of a version of this job." },
       ];

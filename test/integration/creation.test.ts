@@ -116,6 +116,16 @@ describe("createTrainingJobVersion", () => {
     expect(house.simulator.journal.count("createVersion")).toBe(0);
   });
 
+  it("looks for the previous version once in a series of creations", async () => {
+    await using house = await startHouse({ CACHE_TTL_ACTIVE_MS: "60000" });
+    for (let n = 0; n < 3; n++) {
+      const { body } = await house.send(CREATE, { input: sampleInput() });
+      expect(body.errors).toBeUndefined();
+    }
+    expect(house.simulator.journal.count("createVersion")).toBe(3);
+    expect(house.simulator.journal.count("getVersion")).toBe(1);
+  });
+
   it("shows the new version at once: in the job, in a list and by itself", async () => {
     await using house = await startHouse({ CACHE_TTL_ACTIVE_MS: "60000" });
     const versions =

@@ -92,6 +92,10 @@ export class Project implements RequestLookups {
     return version ? withinCoverage(version, coverage) : null;
   }
 
+  async hasVersion(jobId: LongId, versionId: LongId, options?: Freshness): Promise<boolean> {
+    return (await this.trainingJobVersion(jobId, versionId, "list", options))?.jobId === jobId;
+  }
+
   async resourceSpecs(query: ResourceSpecQuery, options?: Freshness): Promise<ResourceSpec[]> {
     return (await this.answer("resourceSpecs", JSON.stringify(query), options)).specs;
   }
