@@ -46,7 +46,7 @@ export function createLookups(options: LookupsOptions): Lookups {
   const core = new Core({ ...options, maxBytes, upstreamBudgetMs });
   const resources = createResources(upstream, config);
   const lookup = new CachedLookup(core);
-  const sightings = new Sightings(clock, config.activeTtlMs);
+  const sightings = new Sightings(clock, config.terminalTtlMs);
 
   const stopListening = store.listen({
     invalidated(group, parts) {
