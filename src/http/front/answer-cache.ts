@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { Answer, type AnswerParts } from "./answer.js";
+import { fingerprint } from "./fingerprint.js";
 import type { Posted } from "./posted.js";
 
 const MEBIBYTE = 1024 * 1024;
@@ -12,27 +13,29 @@ export interface AnswerCache {
   keep(posted: Posted, parts: AnswerParts): void;
 }
 
-/** All that an answer depends on. */
-function keyOf({ caller: { projectId, credentialId }, form, body }: Posted): string {
-  return `${projectId}\n${credentialId}\n${form}\n${body.toString("latin1")}`;
+export interface AnswerCacheOptions {
+  /** Bound of the answers held, in bytes (32 MiB unless told). */
+  maxBytes?: number;
+  /** Differs for most requests of different content. */
+  keyOf?: (posted: Posted) => number;
 }
 
-/** @param maxBytes bound of the answers held, in bytes */
-export function createAnswerCache(maxBytes = 32 * MEBIBYTE): AnswerCache {
-  const answers = new LRUCache<string, Answer>({ maxSize: maxBytes });
+export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache {
+  const { maxBytes = 32 * MEBIBYTE, keyOf = fingerprint } = options;
+  // Of two requests that share a fingerprint, the later one's is kept.
+  const answers = new LRUCache<number, Answer>({ maxSize: maxBytes });
 
   return {
     // One that is not true at the moment stays: it is again while somebody fetches what has come to its end, and is replaced then.
     find(posted) {
       const answer = answers.get(keyOf(posted));
-      return answer?.isStillTrue() ? answer : undefined;
+      return answer?.isTo(posted) && answer.isStillTrue() ? answer : undefined;
     },
 
     keep(posted, parts) {
       if (!parts.ingredients.hold()) return;
-      const key = keyOf(posted);
-      const answer = new Answer(parts);
-      answers.set(key, answer, { size: key.length + answer.size });
+      const answer = new Answer(posted, parts);
+      answers.set(keyOf(posted), answer, { size: answer.size });
     },
   };
 }

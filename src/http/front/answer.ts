@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Ingredients } from "../../ports.js";
+import { type Form, isSameForm } from "./form.js";
 import type { Head } from "./heads.js";
+import type { Posted } from "./posted.js";
 
 /** A whole answer to a query, and what must hold for it to be given again. */
 export interface AnswerParts {
@@ -24,24 +26,44 @@ function bufferOf(body: string): Buffer {
   return Buffer.from(new TextEncoder().encode(body).buffer);
 }
 
-/** An answer that is ready to be sent again, under the id of another request. */
+/** An answer that is ready to be sent again, to whoever asks the same. */
 export class Answer {
   readonly operationName: string | null;
   /** About how much memory it takes, in bytes. */
   readonly size: number;
+  readonly #projectId: string;
+  readonly #credentialId: string;
+  readonly #form: Form;
+  /** The request's body, byte by byte. */
+  readonly #question: string;
   readonly #ingredients: Ingredients;
   readonly #head: Head;
   readonly #body: string | Buffer;
   readonly #length: string;
 
-  constructor({ operationName, ingredients, head, body }: AnswerParts) {
+  constructor({ caller, form, body: question }: Posted, parts: AnswerParts) {
+    const { operationName, ingredients, head, body } = parts;
     const bytes = Buffer.byteLength(body);
     this.operationName = operationName;
-    this.size = bytes + ingredients.bytes + BOOKKEEPING_BYTES;
+    this.size = bytes + question.length + ingredients.bytes + BOOKKEEPING_BYTES;
+    this.#projectId = caller.projectId;
+    this.#credentialId = caller.credentialId;
+    this.#form = form;
+    this.#question = question.toString("latin1");
     this.#ingredients = ingredients;
     this.#body = bytes <= SHORT && isPlain(body, bytes) ? body : bufferOf(body);
     this.#head = head;
     this.#length = String(bytes);
+  }
+
+  /** True where the request is the same in all that an answer depends on. */
+  isTo({ caller, form, body }: Posted): boolean {
+    return (
+      caller.credentialId === this.#credentialId &&
+      caller.projectId === this.#projectId &&
+      isSameForm(form, this.#form) &&
+      body.toString("latin1") === this.#question
+    );
   }
 
   /** True while executing the query again would say the same. */
@@ -49,6 +71,7 @@ export class Answer {
     return this.#ingredients.hold();
   }
 
+  /** Sends it under the id of another request. */
   send(response: ServerResponse, requestId: string): void {
     this.#head.write(response, 200, this.#length, requestId);
     response.end(this.#body, "latin1");

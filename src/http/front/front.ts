@@ -15,7 +15,8 @@ import {
   type KnownRequest,
   statusOf,
 } from "./direct-execution.js";
-import { formOf, type Head, Heads } from "./heads.js";
+import { formOf } from "./form.js";
+import { type Head, Heads } from "./heads.js";
 import { KnownDocuments } from "./known-documents.js";
 import { readPlainRequest } from "./plain-request.js";
 import { isShortPost, LONGEST_BODY, type Posted, readBody } from "./posted.js";

@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { LRUCache } from "lru-cache";
+import type { Form } from "./form.js";
 
 const CONTENT_LENGTH = "content-length";
 const REQUEST_ID = "x-request-id";
@@ -26,32 +27,28 @@ export class Head {
 }
 
 /** One that is missing is not one that is empty. */
-function written(field: string | undefined): string {
-  return field === undefined ? "" : `=${field}`;
-}
-
-/** Everything about a posted operation's header fields that the head of its answer depends on. */
-export function formOf({ headers }: IncomingMessage): string {
-  return `${written(headers.accept)}\n${headers["content-type"]}\n${written(headers.origin)}`;
+function keyOf({ accept, contentType, origin }: Form): string {
+  return JSON.stringify([accept ?? null, contentType ?? null, origin ?? null]);
 }
 
 /** The heads of answers, learned from answers to requests of the same form. */
 export class Heads {
   readonly #byForm = new LRUCache<string, Head>({ max: MAX_HEADS });
 
-  of(form: string): Head | undefined {
-    return this.#byForm.get(form);
+  of(form: Form): Head | undefined {
+    return this.#byForm.get(keyOf(form));
   }
 
   /** @param headers all that a request of that form was answered with */
-  learn(form: string, headers: Readonly<Record<string, unknown>>): Head {
-    const known = this.#byForm.get(form);
+  learn(form: Form, headers: Readonly<Record<string, unknown>>): Head {
+    const key = keyOf(form);
+    const known = this.#byForm.get(key);
     if (known !== undefined) return known;
     const fields = Object.entries(headers)
       .filter(([name]) => name !== CONTENT_LENGTH && name !== REQUEST_ID)
       .map(([name, value]): [string, string] => [name, String(value)]);
     const head = new Head(fields);
-    this.#byForm.set(form, head);
+    this.#byForm.set(key, head);
     return head;
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../../domain/index.js";
+import type { Form } from "./form.js";
 
 /** A request whose body has been read: it may be a query or a mutation in JSON. */
 export interface Posted {
@@ -9,8 +10,7 @@ export interface Posted {
   caller: Caller;
   /** Whom limits count the request against. */
   quotaKey: string;
-  /** See `formOf`. */
-  form: string;
+  form: Form;
   /** When its body had arrived, by `performance.now()`. */
   startedAt: number;
 }
