@@ -71,18 +71,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const shared = { operations, identity, publishError, recordOperation, events };
 
   const clientAddress = createClientAddress(config.trustedProxies);
+  const { maxBodyBytes } = config;
   const front = createFront({
+    ...shared,
     path: GRAPHQL_PATH,
     schema,
     services,
     limits,
-    identity,
     clientAddress,
     rateLimiter,
-    publishError,
-    recordOperation,
-    events,
-    maxBodyBytes: config.maxBodyBytes,
+    maxBodyBytes,
   });
   const app = createFastify({ config, publishError, front });
   const apollo = await startApollo({
@@ -112,7 +110,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const webSockets = createWebSocketEndpoint({
     ...shared,
     clientAddress,
-    maxMessageBytes: config.maxBodyBytes,
+    maxMessageBytes: maxBodyBytes,
     log,
   });
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -1,64 +1,84 @@
-import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { GatewayContext, type Services } from "../../context.js";
-import type { Ingredients } from "../../ports.js";
 import { clientGone } from "../client-gone.js";
-import type { QueryLimits } from "../limits/index.js";
+import type { QueryLimits, RateLimiter } from "../limits/index.js";
+import type { RecordOperation } from "../operation-log.js";
 import { type PublishError, withRequestId } from "../public-error.js";
+import { requestIdFrom } from "../request-id.js";
 import { statusInMediaType, statusOfRequestError } from "../result-status.js";
-import type { Head } from "./heads.js";
-import type { KnownOperation } from "./known-documents.js";
-import type { PlainRequest } from "./plain-request.js";
+import type { AnswerCache } from "./answer-cache.js";
+import type { Head, Heads } from "./heads.js";
+import { KnownDocuments, type KnownOperation } from "./known-documents.js";
+import { type PlainRequest, readPlainRequest } from "./plain-request.js";
 import type { Posted } from "./posted.js";
 
 export interface DirectExecutionOptions {
   schema: GraphQLSchema;
   services: Services;
   limits: QueryLimits;
+  rateLimiter: RateLimiter;
   publishError: PublishError;
+  recordOperation: RecordOperation;
+  heads: Heads;
+  answers: AnswerCache;
 }
 
-/** A request for an operation that is known to be valid. */
-export interface KnownRequest {
+/** Executes operations whose document is known to be valid: what Apollo Server does for those that it has not seen before. */
+export interface DirectExecution {
+  /** False where the request is for others to answer, or to refuse. */
+  execute(posted: Posted): boolean;
+  /** Takes note of the document of a request, which was found valid and executed. */
+  learn(posted: Posted, document: DocumentNode): void;
+}
+
+/** A request that may be executed. */
+interface Admitted {
   posted: Posted;
+  head: Head;
   known: KnownOperation;
   variables: PlainRequest["variables"];
   requestId: string;
 }
 
-export interface DirectResult {
-  errors: readonly GraphQLFormattedError[] | undefined;
-  hasData: boolean;
-  /** As JSON. */
-  body: string;
-  ingredients: Ingredients | undefined;
-}
-
+/** The errors as they came. */
 interface Outcome {
   data?: unknown;
   errors?: readonly unknown[];
 }
 
-/** Executes what is known to be valid: what Apollo Server does for a request that it has not seen before. */
-export interface DirectExecution {
-  /** False where a limit refuses the operation. */
-  isWithinLimits(request: KnownRequest): boolean;
-  /** Never rejects. */
-  run(request: KnownRequest): Promise<DirectResult>;
+function statusOf(data: unknown, errors: readonly GraphQLFormattedError[] | undefined, head: Head): number {
+  if (errors === undefined || data !== undefined) return 200;
+  return statusInMediaType(statusOfRequestError(errors), head.mediaType);
 }
 
 export function createDirectExecution(options: DirectExecutionOptions): DirectExecution {
-  const { schema, services, limits, publishError } = options;
+  const { schema, services, limits, rateLimiter, publishError, recordOperation, heads, answers } = options;
+  const documents = new KnownDocuments(schema);
 
-  function contextOf({ posted: { caller, quotaKey, response }, requestId }: KnownRequest): GatewayContext {
-    return new GatewayContext(services, {
-      requestId,
-      identify: () => caller,
-      quotaKey,
-      signal: clientGone(response),
-    });
+  function isWithinLimits(
+    { document, operation }: KnownOperation,
+    variables: Admitted["variables"],
+  ): boolean {
+    try {
+      limits.check({ schema, document, operation, variables: variables ?? undefined });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
-  async function execution({ known, variables }: KnownRequest, context: GatewayContext): Promise<Outcome> {
+  function admit(posted: Posted): Admitted | undefined {
+    const head = heads.of(posted.form);
+    const asked = readPlainRequest(posted.body);
+    if (head === undefined || asked === undefined) return undefined;
+    const known = documents.find(asked);
+    if (known === undefined || !isWithinLimits(known, asked.variables)) return undefined;
+    if (!rateLimiter.admits(posted.quotaKey)) return undefined;
+    const requestId = requestIdFrom(posted.request.headers["x-request-id"]);
+    return { posted, head, known, variables: asked.variables, requestId };
+  }
+
+  async function run({ known, variables }: Admitted, context: GatewayContext): Promise<Outcome> {
     try {
       return await known.execute(context, variables);
     } catch (error) {
@@ -66,33 +86,34 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     }
   }
 
+  async function answer(admitted: Admitted): Promise<void> {
+    const { posted, head, known, requestId } = admitted;
+    const { caller, quotaKey, response, startedAt } = posted;
+    const { type, name } = known;
+    const signal = clientGone(response);
+    const context = new GatewayContext(services, { requestId, identify: () => caller, quotaKey, signal });
+    const { data, errors: failures } = await run(admitted, context);
+    const errors = failures?.map((error) => withRequestId(publishError(error), requestId));
+    const body = JSON.stringify({ errors, data });
+    head.write(response, statusOf(data, errors, head), String(Buffer.byteLength(body)), requestId);
+    response.end(body);
+    const durationMs = performance.now() - startedAt;
+    recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
+    const ingredients = type === "query" && errors === undefined ? context.ingredients() : undefined;
+    if (ingredients !== undefined) answers.keep(posted, { operationName: name, ingredients, head, body });
+  }
+
   return {
-    isWithinLimits({ known: { document, operation }, variables }) {
-      try {
-        limits.check({ schema, document, operation, variables: variables ?? undefined });
-        return true;
-      } catch {
-        return false;
-      }
+    execute(posted) {
+      const admitted = admit(posted);
+      if (admitted === undefined) return false;
+      void answer(admitted);
+      return true;
     },
 
-    async run(request) {
-      const context = contextOf(request);
-      const { data, errors: failures } = await execution(request, context);
-      const errors = failures?.map((error) => withRequestId(publishError(error), request.requestId));
-      return {
-        errors,
-        hasData: data !== undefined,
-        body: JSON.stringify({ errors, data }),
-        ingredients: errors === undefined ? context.ingredients() : undefined,
-      };
+    learn(posted, document) {
+      const asked = readPlainRequest(posted.body);
+      if (asked !== undefined) documents.learn(asked.query, document);
     },
   };
-}
-
-/** The status of a result in the head's media type. */
-export function statusOf({ errors, hasData }: DirectResult, head: Head): number {
-  return errors === undefined || hasData
-    ? 200
-    : statusInMediaType(statusOfRequestError(errors), head.mediaType);
 }

@@ -4,30 +4,19 @@ import type { Caller } from "../../domain/index.js";
 import type { Identity, IdentityHeaders } from "../../identity.js";
 import type { Ingredients } from "../../ports.js";
 import type { HttpEvents } from "../events.js";
-import type { RateLimiter } from "../limits/index.js";
-import type { RecordOperation } from "../operation-log.js";
 import { requestIdFrom } from "../request-id.js";
 import { type ClientAddress, identityHeaders } from "../request-info.js";
 import { createAnswerCache } from "./answer-cache.js";
-import {
-  createDirectExecution,
-  type DirectExecutionOptions,
-  type KnownRequest,
-  statusOf,
-} from "./direct-execution.js";
+import { createDirectExecution, type DirectExecutionOptions } from "./direct-execution.js";
 import { formOf } from "./form.js";
-import { type Head, Heads } from "./heads.js";
-import { KnownDocuments } from "./known-documents.js";
-import { readPlainRequest } from "./plain-request.js";
+import { Heads } from "./heads.js";
 import { isShortPost, LONGEST_BODY, type Posted, readBody } from "./posted.js";
 
-export interface FrontOptions extends DirectExecutionOptions {
+export interface FrontOptions extends Omit<DirectExecutionOptions, "heads" | "answers"> {
   /** The one path that it looks at. */
   path: string;
   identity: Identity;
   clientAddress: ClientAddress;
-  rateLimiter: RateLimiter;
-  recordOperation: RecordOperation;
   events: HttpEvents;
   /** MAX_BODY_BYTES: longer requests are refused without being read. */
   maxBodyBytes: number;
@@ -64,8 +53,7 @@ export function createFront(options: FrontOptions): Front {
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = createAnswerCache();
   const heads = new Heads();
-  const documents = new KnownDocuments(options.schema);
-  const execution = createDirectExecution(options);
+  const direct = createDirectExecution({ ...options, heads, answers });
   const handedOn = new WeakMap<IncomingMessage, Posted>();
 
   /** Undefined where there is nobody to whom anything was given before. */
@@ -77,50 +65,16 @@ export function createFront(options: FrontOptions): Front {
     }
   }
 
+  /** False where there is no such answer, or a limit for others to tell of. */
   function giveAgain(posted: Posted): boolean {
+    const { request, response, quotaKey, startedAt } = posted;
     const answer = answers.find(posted);
-    if (answer === undefined || !rateLimiter.admits(posted.quotaKey)) return false;
-    const requestId = requestIdFrom(posted.request.headers["x-request-id"]);
-    answer.send(posted.response, requestId);
+    if (answer === undefined || !rateLimiter.admits(quotaKey)) return false;
+    const requestId = requestIdFrom(request.headers["x-request-id"]);
+    answer.send(response, requestId);
     events.answerRepeated();
-    recordOperation({
-      requestId,
-      type: "query",
-      name: answer.operationName,
-      transport: "http",
-      durationMs: performance.now() - posted.startedAt,
-    });
-    return true;
-  }
-
-  async function answer(request: KnownRequest, head: Head): Promise<void> {
-    const { posted, known, requestId } = request;
-    const result = await execution.run(request);
-    const { errors, body, ingredients } = result;
-    head.write(posted.response, statusOf(result, head), String(Buffer.byteLength(body)), requestId);
-    posted.response.end(body);
-    recordOperation({
-      requestId,
-      type: known.type,
-      name: known.name,
-      transport: "http",
-      durationMs: performance.now() - posted.startedAt,
-      errors,
-    });
-    if (known.type === "query" && ingredients !== undefined) {
-      answers.keep(posted, { operationName: known.name, ingredients, head, body });
-    }
-  }
-
-  function executeKnown(posted: Posted): boolean {
-    const head = heads.of(posted.form);
-    const asked = head && readPlainRequest(posted.body);
-    const known = asked && documents.find(asked);
-    if (head === undefined || known === undefined) return false;
-    const requestId = requestIdFrom(posted.request.headers["x-request-id"]);
-    const request: KnownRequest = { posted, known, variables: asked?.variables, requestId };
-    if (!execution.isWithinLimits(request) || !rateLimiter.admits(posted.quotaKey)) return false;
-    void answer(request, head);
+    const durationMs = performance.now() - startedAt;
+    recordOperation({ requestId, type: "query", name: answer.operationName, transport: "http", durationMs });
     return true;
   }
 
@@ -133,16 +87,8 @@ export function createFront(options: FrontOptions): Front {
       readBody(request, (body) => {
         const startedAt = performance.now();
         const quotaKey = identity.quotaKey(headers, () => clientAddress(request));
-        const posted: Posted = {
-          request,
-          response,
-          body,
-          caller,
-          quotaKey,
-          form: formOf(request),
-          startedAt,
-        };
-        if (giveAgain(posted) || executeKnown(posted)) return;
+        const posted = { request, response, body, caller, quotaKey, form: formOf(request), startedAt };
+        if (giveAgain(posted) || direct.execute(posted)) return;
         handedOn.set(request, posted);
         next(request, response);
       });
@@ -154,11 +100,9 @@ export function createFront(options: FrontOptions): Front {
       const posted = handedOn.get(request);
       if (posted === undefined) return;
       const head = heads.learn(posted.form, headers);
-      const asked = readPlainRequest(posted.body);
-      if (asked !== undefined) documents.learn(asked.query, document);
-      if (type === "query" && isWhole && ingredients !== undefined) {
-        answers.keep(posted, { operationName: name, ingredients, head, body });
-      }
+      direct.learn(posted, document);
+      if (type !== "query" || !isWhole || ingredients === undefined) return;
+      answers.keep(posted, { operationName: name, ingredients, head, body });
     },
   };
 }
