@@ -19,21 +19,29 @@ export function createRemembered<K extends { fresh: boolean }, V>(
   memoKeyOf: (key: K) => MemoKey,
   batch: (keys: readonly K[]) => Promise<V>[],
 ): Remembered<K, V> {
-  const memo = new FencedMemo<Promise<Promise<V>>>(fences);
   const cacheKeyFn = (key: K): MemoKey => {
     const memoKey = memoKeyOf(key);
     return key.fresh ? { ...memoKey, id: `fresh ${memoKey.id}` } : memoKey;
   };
-  const loader = new DataLoader<K, Promise<V>, MemoKey>(async (keys) => batch(keys), {
-    cacheMap: memo,
-    cacheKeyFn,
-  });
+
+  function start() {
+    const memo = new FencedMemo<Promise<Promise<V>>>(fences);
+    const options = { cacheMap: memo, cacheKeyFn };
+    const loader = new DataLoader<K, Promise<V>, MemoKey>(async (keys) => batch(keys), options);
+    return { memo, loader };
+  }
+
+  // Most operations look up one or two of the things that there are.
+  let started: ReturnType<typeof start> | undefined;
+
   return {
     async load(key) {
+      started ??= start();
+      const { memo, loader } = started;
       const value = await loader.load(key);
       if (key.fresh) memo.copy(cacheKeyFn(key), memoKeyOf(key));
       return value;
     },
-    known: (key) => memo.get(cacheKeyFn(key))?.then((value) => value),
+    known: (key) => started?.memo.get(cacheKeyFn(key))?.then((value) => value),
   };
 }
