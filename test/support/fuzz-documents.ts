@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   type GraphQLArgument,
   type GraphQLInputType,
   type GraphQLObjectType,
@@ -6,9 +7,12 @@ import {
   getNamedType,
   isEnumType,
   isInputObjectType,
+  isInputType,
   isListType,
   isNonNullType,
   isObjectType,
+  Kind,
+  typeFromAST,
 } from "graphql";
 import { ODD_TEXTS, oddValue, type Random } from "./fuzz-random.js";
 
@@ -48,7 +52,8 @@ function scalarValue(random: Random, name: string): unknown {
   if (random.chance(0.1)) return oddValue(random, 1);
   switch (name) {
     case "ID":
-      return random.pick(IDS);
+      // The number is one that JSON has rounded.
+      return random.chance(0.05) ? 2 ** 53 : random.pick(IDS);
     case "Int":
       return random.pick([1, 2, 10, 0, -1, 65_535, 1_000, 1_001]);
     case "Boolean":
@@ -89,7 +94,7 @@ function argument(writer: Writer, { name, type }: GraphQLArgument): string {
   if (writer.random.chance(0.4)) return `${name}: ${literal(value)}`;
   const variable = `v${writer.declared.size}`;
   // A default lets a nullable variable stand where null is not allowed; giving null all the same is then an error.
-  const isLoose = writer.random.chance(0.1) && isNonNullType(type);
+  const isLoose = writer.random.chance(0.25) && isNonNullType(type);
   const declaredType = isLoose
     ? `${type.ofType} = ${literal(inputValue(writer.random, type))}`
     : String(type);
@@ -114,7 +119,8 @@ function selections(writer: Writer, type: GraphQLObjectType, depth: number, most
     const condition = random.chance(0.03)
       ? ` @${random.pick(["skip", "include"])}(if: ${random.chance(0.5)})`
       : "";
-    return `${alias}${field.name}${args && `(${args})`}${condition}${nested}`;
+    const selection = `${alias}${field.name}${args && `(${args})`}${condition}${nested}`;
+    return random.chance(0.05) ? `... on ${type.name} { ${selection} }` : selection;
   });
   return chosen.join(" ");
 }
@@ -135,6 +141,23 @@ export function validRequest(random: Random, schema: GraphQLSchema, kind: Operat
     query: `${kind} Fuzzed${declarations && `(${declarations})`} { ${body} }`,
     variables: writer.variables,
   };
+}
+
+/** Other values for the variables of a valid operation: mostly such as fit. */
+export function freshVariables(
+  random: Random,
+  schema: GraphQLSchema,
+  document: DocumentNode,
+): Record<string, unknown> {
+  const fresh: Record<string, unknown> = {};
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    for (const { variable, type: node } of definition.variableDefinitions ?? []) {
+      const type = typeFromAST(schema, node);
+      if (isInputType(type) && random.chance(0.97)) fresh[variable.name.value] = inputValue(random, type);
+    }
+  }
+  return random.chance(0.1) ? (mutateVariables(random, fresh) as Record<string, unknown>) : fresh;
 }
 
 const TOKENS = /[A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|\.\.\.|[^\s]/g;

@@ -52,9 +52,11 @@ function told(response: Response, text: string, calls: string[]): Told {
 }
 
 /** Sends one request; nothing else may be asked of the upstream meanwhile. */
-export async function tell(house: Pick<House, "gateway" | "simulator">, asked: Asked): Promise<Told> {
+export async function tell(
+  { gateway, simulator }: Pick<House, "simulator"> & { gateway: { url: string } },
+  asked: Asked,
+): Promise<Told> {
   const { query, variables, operationName, headers = {}, bodyOf = (request) => request, before } = asked;
-  const { gateway, simulator } = house;
   before?.();
   simulator.journal.clear();
   const sent = new Headers({ ...simulator.headers, ...FIXED_HEADERS });
