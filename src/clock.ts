@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { CancelSignal } from "./cancellation.js";
 
 /** Calls a planned call off; without effect once it was made. */
 export type CallOff = () => void;
@@ -7,8 +7,8 @@ export type CallOff = () => void;
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after `ms` milliseconds; rejects with an AbortError as soon as `signal` aborts. Never keeps the process alive by itself. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as that aborts. Never keeps the process alive by itself. */
+  sleep(ms: number, signal?: CancelSignal): Promise<void>;
   /**
    * Calls back after `ms` milliseconds unless it is called off. For what seldom comes to pass, such as time-outs: calling
    * off costs nothing, whereas a sleep that is aborted makes an error with a stack. Never keeps the process alive by itself.
@@ -18,7 +18,20 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: Date.now,
-  sleep: (ms, signal) => sleep(ms, undefined, { ref: false, ...(signal && { signal }) }),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const wake = () => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms).unref();
+      const giveUp = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
+    }),
   after(ms, callBack) {
     const timer = setTimeout(callBack, ms).unref();
     return () => clearTimeout(timer);

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "./cancellation.js";
 import type { Caller } from "./domain/index.js";
 import type {
   Ingredients,
@@ -24,7 +25,7 @@ export interface RequestInfo {
   /** Whom rate and subscription limits count against: a hash of the credential, or the client's address. */
   quotaKey: string;
   /** Aborts when the client has gone. */
-  signal?: AbortSignal;
+  signal?: CancelSignal;
 }
 
 /**

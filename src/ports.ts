@@ -1,3 +1,4 @@
+import type { CancelSignal } from "./cancellation.js";
 import type {
   Caller,
   Coverage,
@@ -23,7 +24,7 @@ export interface UpstreamCall {
   /** Who goes first when calls are scarce: mutations, then lookups, then polls. */
   priority: "mutation" | "lookup" | "poll";
   /** Cancels the call; the promise then rejects with the signal's reason. Not honoured by mutations once begun. */
-  signal?: AbortSignal;
+  signal?: CancelSignal;
 }
 
 /** The upstream's reads. Every failure is a GatewayError; NOT_FOUND when the upstream has no such thing. */
@@ -94,7 +95,7 @@ export interface LookupRequest {
   caller: Caller;
   requestId: string;
   /** Aborts when the client has gone. */
-  signal?: AbortSignal;
+  signal?: CancelSignal;
 }
 
 /** Lookups through batching, caches and single flight. */

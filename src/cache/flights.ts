@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { setMaxListeners } from "node:events";
+import { Cancellation, type CancelSignal } from "../cancellation.js";
 import type { Findable, Resource } from "./resources.js";
 
 /** How a flight ended. `loaded`: the answer came from an upstream call that this flight made. */
@@ -14,7 +14,7 @@ export class Flight {
   loadSequence: number | undefined;
   /** Whose load in another replica it waits for, and how long at most (ms since the epoch). */
   waitsFor: { token: string; until: number } | undefined;
-  readonly #abort = new AbortController();
+  readonly #abort = new Cancellation();
   readonly #outcome: Promise<Outcome<unknown>>;
   #settle: (outcome: Outcome<unknown>) => void = () => {};
   #waiting = 0;
@@ -28,8 +28,6 @@ export class Flight {
     readonly sequence: number,
     private readonly onEnd: (flight: Flight) => void,
   ) {
-    // Each attempt of a load listens to it.
-    setMaxListeners(0, this.#abort.signal);
     this.#outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -42,12 +40,12 @@ export class Flight {
   }
 
   /** Aborts when nobody waits any more for what is still under way. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
+  get signal(): CancelSignal {
+    return this.#abort;
   }
 
   /** Waits for the end. Rejects with the signal's reason when it aborts first; the flight goes on for the others. */
-  join(signal: AbortSignal | undefined): Promise<Outcome<unknown>> {
+  join(signal: CancelSignal | undefined): Promise<Outcome<unknown>> {
     this.#waiting += 1;
     if (signal === undefined) return this.#outcome;
     return new Promise((resolve, reject) => {

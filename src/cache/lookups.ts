@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { Clock } from "../clock.js";
 import type { CacheConfig } from "../config/index.js";
 import type { Caller, JobWithVersions, LongId } from "../domain/index.js";
@@ -98,7 +97,6 @@ export function createLookups(options: LookupsOptions): Lookups {
 
   return {
     forRequest(request) {
-      if (request.signal) setMaxListeners(0, request.signal);
       const trail = new Trail(core, request.caller);
       const asker = { ...request, arrived: core.fences.next(), trail };
       const lookups = createRequestLookups({ lookup, resources, fences: core.fences, asker, sightings });

@@ -1,9 +1,10 @@
+import { Cancellation, type CancelSignal } from "../cancellation.js";
 import type { Clock } from "../clock.js";
 import { createBoundedMap } from "./bounded-map.js";
 
 /** Those in this process who wait for a load to end that another one makes, in most cases another replica. */
 export class Wakeups {
-  readonly #waiting = new Map<string, Set<AbortController>>();
+  readonly #waiting = new Map<string, Set<Cancellation>>();
   /** When locks were released of late: a release can be heard before the one who is to wait knows that he has to. */
   readonly #released = createBoundedMap<number>(1_000);
   #count = 0;
@@ -16,16 +17,20 @@ export class Wakeups {
   }
 
   /** Resolves when the lock is or was released since the mark, after `ms` milliseconds, or when the signal aborts. */
-  async wait(lockName: string, mark: number, ms: number, signal: AbortSignal): Promise<void> {
+  async wait(lockName: string, mark: number, ms: number, signal: CancelSignal): Promise<void> {
     if ((this.#released.get(lockName) ?? 0) > mark) return;
-    const woken = new AbortController();
+    const woken = new Cancellation();
+    const stop = () => woken.abort(signal.reason);
     const waiting = this.#waiting.get(lockName) ?? new Set();
     this.#waiting.set(lockName, waiting.add(woken));
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
     try {
-      await this.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+      await this.clock.sleep(ms, woken);
     } catch {
       // Woken, or nobody waits any more: whoever called looks which.
     } finally {
+      signal.removeEventListener("abort", stop);
       waiting.delete(woken);
       if (waiting.size === 0 && this.#waiting.get(lockName) === waiting) this.#waiting.delete(lockName);
     }

@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
+import { Cancellation, type CancelSignal } from "../cancellation.js";
 
 /** A signal that aborts when the client goes before its answer is written. */
-export function clientGone(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
+export function clientGone(response: ServerResponse): CancelSignal {
+  const gone = new Cancellation();
   response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) gone.abort();
   });
-  return controller.signal;
+  return gone;
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
+import { Cancellation } from "../cancellation.js";
 import type { Identity } from "../identity.js";
 import type { HttpEvents } from "./events.js";
 import type { RecordOperation } from "./operation-log.js";
@@ -54,7 +55,7 @@ async function writeResults(
 /** Runs the operation for as long as its response is open. */
 async function answer(
   prepared: PreparedOperation | readonly Error[],
-  { request, reply, gone }: { request: FastifyRequest; reply: FastifyReply; gone: AbortController },
+  { request, reply, gone }: { request: FastifyRequest; reply: FastifyReply; gone: Cancellation },
   { options, publish, open }: { options: EventStreamOptions; publish: PublishAll; open: Set<ServerResponse> },
 ): Promise<void> {
   const startedAt = performance.now();
@@ -111,13 +112,13 @@ export function registerEventStream(app: FastifyInstance, options: EventStreamOp
       } catch (error) {
         return refuse(400, error);
       }
-      const gone = new AbortController();
+      const gone = new Cancellation();
       const source = {
         requestId: request.id,
         headers: identityHeaders(request.headers),
         address: request.ip,
       };
-      const info = requestInfo(options.identity, { ...source, signal: gone.signal });
+      const info = requestInfo(options.identity, { ...source, signal: gone });
       const prepared = await options.operations.prepare(operation, info);
       if (request.method === "GET" && "args" in prepared && prepared.operation.operation === "mutation") {
         return refuse(405, badRequest("A mutation needs a POST.")).header("allow", "POST");

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import proxyAddr from "@fastify/proxy-addr";
+import type { CancelSignal } from "../cancellation.js";
 import type { RequestInfo } from "../context.js";
 import type { Identity, IdentityHeaders } from "../identity.js";
 
@@ -16,7 +17,7 @@ export interface RequestSource {
   requestId: string;
   headers: IdentityHeaders;
   address: string;
-  signal?: AbortSignal;
+  signal?: CancelSignal;
 }
 
 /** What the context needs to know of a request, whatever transport it came by. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { CloseCode, makeServer, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { Cancellation } from "../cancellation.js";
 import { hasCode } from "../errors.js";
 import type { Identity, IdentityHeaders } from "../identity.js";
 import type { OpenSockets } from "./open-sockets.js";
@@ -27,7 +28,7 @@ export interface SocketState {
   socket: WebSocket;
   request: IncomingMessage;
   /** Aborts when the socket has closed. */
-  gone: AbortController;
+  gone: Cancellation;
   /** By the payload of the message that asked for it: a client may use an id again before its last use has ended. */
   running: Map<object, RunningOperation>;
 }
@@ -105,7 +106,7 @@ export function createProtocol(options: ProtocolOptions, sockets: OpenSockets): 
       const requestId = requestIdFrom(headers["x-request-id"]);
       const running = start(state, payload, requestId);
       const address = options.clientAddress(state.request);
-      const info = requestInfo(identity, { requestId, headers, address, signal: state.gone.signal });
+      const info = requestInfo(identity, { requestId, headers, address, signal: state.gone });
       const prepared = await operations.prepare(payload, info);
       if (!("args" in prepared)) {
         // Here, because a client that has completed it meanwhile is told nothing, and nothing else ends it then.

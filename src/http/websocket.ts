@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
+import { Cancellation } from "../cancellation.js";
 import type { Logger } from "../observability/logger.js";
 import type { HttpEvents } from "./events.js";
 import { OpenSockets } from "./open-sockets.js";
@@ -89,7 +90,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   }
 
   socketServer.on("connection", (socket: WebSocket, request: IncomingMessage) => {
-    const state: SocketState = { socket, request, gone: new AbortController(), running: new Map() };
+    const state: SocketState = { socket, request, gone: new Cancellation(), running: new Map() };
     const streamClosed = options.events.streamOpened("ws");
     const stopHeartbeat = keepAlive(socket);
     endWithoutReader(socket);

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../cancellation.js";
 import type { Clock } from "../clock.js";
 import { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
@@ -38,7 +39,7 @@ interface Job {
   call: UpstreamCall;
   request: RestRequest;
   deadline: number;
-  signal: AbortSignal | undefined;
+  signal: CancelSignal | undefined;
 }
 
 /** Told where a login takes longer than a caller can wait. */
@@ -169,9 +170,7 @@ export class RetryingRequester implements Requester<UpstreamCall> {
       : undefined;
     if (delayMs === undefined) throw failure.error;
     events.retry(request.route, failure.error.code);
-    await clock.sleep(delayMs, signal).catch((error) => {
-      throw signal?.aborted ? signal.reason : error;
-    });
+    await clock.sleep(delayMs, signal);
   }
 
   #report({ call, request }: Job, failure: Failure, attempt: number, renewed: boolean): void {

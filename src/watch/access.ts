@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../cancellation.js";
 import type { Clock } from "../clock.js";
 import type { Caller, JobWithVersions, LongId } from "../domain/index.js";
 import { GatewayError, hasCode } from "../errors.js";
@@ -63,7 +64,7 @@ export class JobAccess {
   }
 
   /** A call of the given priority with this credential. Records its outcome as a proof or the loss of it. */
-  async call(priority: "lookup" | "poll", signal?: AbortSignal): Promise<JobWithVersions> {
+  async call(priority: "lookup" | "poll", signal?: CancelSignal): Promise<JobWithVersions> {
     const { poll, caller, requestId, jobId } = this.options;
     try {
       const call = { caller, requestId, priority, ...(signal && { signal }) };

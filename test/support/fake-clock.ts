@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../src/cancellation.js";
 import type { Clock } from "../../src/clock.js";
 
 interface Sleeper {
@@ -13,7 +14,7 @@ export class FakeClock implements Clock {
 
   now = (): number => this.time;
 
-  sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  sleep = (ms: number, signal?: CancelSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const onAbort = () => {

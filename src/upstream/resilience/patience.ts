@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../cancellation.js";
 import type { CallOff, Clock } from "../../clock.js";
 
 /** How long somebody waits. */
@@ -5,7 +6,7 @@ export interface Patience {
   clock: Clock;
   /** When it is too late (ms since the epoch). */
   deadline: number;
-  signal: AbortSignal | undefined;
+  signal: CancelSignal | undefined;
 }
 
 /**

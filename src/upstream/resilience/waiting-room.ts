@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../cancellation.js";
 import type { Clock } from "../../clock.js";
 import { type Crowd, FairQueue, type Place } from "./fair-queue.js";
 
@@ -5,7 +6,7 @@ import { type Crowd, FairQueue, type Place } from "./fair-queue.js";
 export interface Turn extends Place {
   /** When it is too late (ms since the epoch). */
   deadline: number;
-  signal?: AbortSignal | undefined;
+  signal?: CancelSignal | undefined;
 }
 
 interface Waiter extends Place {

@@ -1,3 +1,5 @@
+import type { CancelSignal } from "../../cancellation.js";
+
 /** Header fields of an answer, their names in lower case. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -41,7 +43,7 @@ export class TransportError extends Error {
 export interface SendOptions {
   /** For all of it: connecting, headers and body. */
   timeoutMs: number;
-  signal?: AbortSignal;
+  signal?: CancelSignal;
 }
 
 export interface Transport {
