@@ -68,6 +68,16 @@ describe("WORKERS", () => {
     });
   }
 
+  /** A connection to a worker that has just been killed may end without an answer. */
+  async function metricsOnceAnswered(): Promise<string> {
+    let text: string | undefined;
+    await until("the metrics are answered", async () => {
+      text = await metricsOf(gateway).catch(() => undefined);
+      return text !== undefined;
+    });
+    return text ?? "";
+  }
+
   it("are replaced on the same port when all of them end", async () => {
     await killAndWait(childrenOf(gateway));
     expect((await ask("14")).status).toBe(200);
@@ -88,7 +98,7 @@ describe("WORKERS", () => {
     const [victim = 0] = childrenOf(gateway);
     const label = /MODELARTS_GATEWAY_WORKER=(\d+)/.exec(readFileSync(`/proc/${victim}/environ`, "utf8"))?.[1];
     const others = async () =>
-      (await metricsOf(gateway))
+      (await metricsOnceAnswered())
         .split("\n")
         .filter(
           (line) =>
