@@ -188,6 +188,7 @@ describe("An operation whose document is known is answered as when it was new", 
       (request) => request.replace(/"variables":\{[^}]*\}/, '"variables":[1]'),
       400,
     ],
+    ["variables in a text", (request) => request.replace(/"variables":\{[^}]*\}/, '"variables":"{}"'), 400],
     ["more than there must be", (request) => request.replace("{", '{"more":[1],'), 200],
   ])("when its body has %s", async (_what, bodyOf, expected) => {
     const asked = { query: JOB, variables: { id: "10" }, bodyOf, taughtWith: {} };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { House } from "./house.js";
 
 /** So often is a document asked for once it is known: the last times code that was made for it executes it. */
@@ -79,7 +80,7 @@ export async function asNewAndKnown(
   asked: Asked,
 ): Promise<{ asNew: Told; asKnown: readonly Told[] }> {
   // Behind everything: no place in an error moves.
-  const asNew = await tell(house, { ...asked, query: `${asked.query}\n# new` });
+  const asNew = await tell(house, { ...asked, query: `${asked.query}\n# ${randomUUID()}` });
   if (asked.taughtWith) await tell(house, { ...asked, bodyOf: (request) => request, ...asked.taughtWith });
   const asKnown: Told[] = [];
   for (let n = 0; n <= KNOWN_TIMES; n += 1) asKnown.push(await tell(house, asked));
