@@ -1,4 +1,5 @@
 import {
+  type ASTNode,
   BREAK,
   type DocumentNode,
   type ExecutionResult,
@@ -25,33 +26,55 @@ const COMPILED_FROM = 4;
 /** Fragments spread out. Nothing else is done while code is made, about 0.1 ms for each field, and the code stays in memory. */
 const MAX_COMPILED_FIELDS = 200;
 
-/** Texts that graphql-jit takes for a notation of its own begin with this; it writes what follows into its code as it stands. */
+/** Values that a document may hold where code is made for it. Texts are none: the caller's own must not come into code. */
+const CODED_VALUES: ReadonlySet<string> = new Set([
+  Kind.VARIABLE,
+  Kind.INT,
+  Kind.BOOLEAN,
+  Kind.NULL,
+  Kind.ENUM,
+  Kind.LIST,
+  Kind.OBJECT,
+]);
+/** What graphql-jit puts between the names of a path, and in front of its own. */
+const SEPARATOR = "_";
 const MARKER = "__";
 
+function isCodedNode(node: ASTNode): boolean {
+  switch (node.kind) {
+    case Kind.DIRECTIVE:
+      return false;
+    case Kind.NAME:
+      return !node.value.includes(MARKER) || node.value === "__typename";
+    case Kind.FIELD:
+      return !node.alias?.value.includes(SEPARATOR);
+    case Kind.VARIABLE_DEFINITION:
+      return node.defaultValue === undefined;
+    case Kind.OBJECT_FIELD:
+      return node.value.kind !== Kind.VARIABLE;
+    case Kind.LIST:
+      return node.values.every(({ kind }) => kind !== Kind.VARIABLE);
+    default:
+      return !node.kind.endsWith("Value") || CODED_VALUES.has(node.kind);
+  }
+}
+
 /**
- * Whether code made for the document does what graphql-js does, as it does for most documents. graphql-jit goes other ways
- * with fields under different conditions; with variables that have a default, where null is given for one; with variables
- * inside of objects and lists, where they are not given; and with names that look like the paths to others by their underscores.
- * Introspection is seldom asked for.
+ * Whether code made for the document does what graphql-js does, and nothing else. graphql-jit goes other ways with fields
+ * under different conditions; with variables that have a default, where null is given for one; with variables inside of
+ * objects and lists, where they are not given; with aliases that look like the paths to others; and with texts that look
+ * like its own notation, which it takes for code. Introspection is seldom asked for.
  */
 function isCompilable(document: DocumentNode): boolean {
-  let isPlain = measureDocument(document).fields <= MAX_COMPILED_FIELDS;
-  const refuse = () => {
-    isPlain = false;
-    return BREAK;
-  };
+  let isCoded = measureDocument(document).fields <= MAX_COMPILED_FIELDS;
   visit(document, {
-    Directive: refuse,
-    Field: ({ name, alias }) =>
-      name.value === "__schema" || name.value === "__type" || alias?.value.includes("_")
-        ? refuse()
-        : undefined,
-    StringValue: ({ value }) => (value.includes(MARKER) ? refuse() : undefined),
-    VariableDefinition: ({ defaultValue }) => (defaultValue ? refuse() : undefined),
-    ObjectField: ({ value }) => (value.kind === Kind.VARIABLE ? refuse() : undefined),
-    ListValue: ({ values }) => (values.some(({ kind }) => kind === Kind.VARIABLE) ? refuse() : undefined),
+    enter(node) {
+      if (isCodedNode(node)) return undefined;
+      isCoded = false;
+      return BREAK;
+    },
   });
-  return isPlain;
+  return isCoded;
 }
 
 /** Numbers that JSON.parse has rounded are no ids, which graphql-jit does not know. However deep they lie: it keeps its own stack. */

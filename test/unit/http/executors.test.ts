@@ -147,6 +147,18 @@ describe("An operation that is executed again and again", () => {
     ],
     ["introspection", '{ node { id } __schema { queryType { name } } __type(name: "Node") { name } }', {}],
     ["a text that graphql-jit would take for code", `{ node(id: "${MARKED}") { id } }`, {}],
+    ["a text of any kind", '{ node(id: "1") { id } }', {}],
+    ["a text inside of an object", '{ node(filter: { name: "1" }) { id } }', {}],
+    [
+      "a number with a fraction",
+      "{ node(id: null) { id } must: node(ids: [null]) { id } given(id: 1.5) { id } }",
+      {},
+    ],
+    [
+      "a name that could be one of graphql-jit's",
+      "query ($__context: ID) { node(id: $__context) { id } }",
+      {},
+    ],
     [
       "null for a variable with a default",
       'query ($id: ID = "1") { given(id: $id) { id } node { id } }',
