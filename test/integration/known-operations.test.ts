@@ -55,12 +55,16 @@ describe("An operation whose document is known is answered as when it was new", 
   });
 
   it("when it is a mutation of several fields, which are carried out in turn although one fails", async () => {
-    const query = `mutation ($id: ID!, $none: ID!) {
+    const query = `mutation ($id: ID!, $version: ID!, $none: ID!, $bad: ID!) {
       first: stopTrainingJobVersion(jobId: $id, versionId: $none) { jobId }
-      second: stopTrainingJobVersion(jobId: $id, versionId: "20") { version { status } }
-      third: stopTrainingJobVersion(jobId: "0", versionId: $none) { jobId }
+      second: stopTrainingJobVersion(jobId: $id, versionId: $version) { version { status } }
+      third: stopTrainingJobVersion(jobId: $bad, versionId: $none) { jobId }
     }`;
-    const told = await answerTo({ query, variables: { id: "10", none: "987654" }, before: running });
+    const told = await answerTo({
+      query,
+      variables: { id: "10", version: "20", none: "987654", bad: "0" },
+      before: running,
+    });
     expect(codesIn(told)).toHaveLength(2);
     expect(told.calls.filter((call) => call.startsWith("POST"))).toHaveLength(2);
   });
