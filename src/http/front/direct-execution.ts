@@ -103,11 +103,25 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     if (ingredients !== undefined) answers.keep(posted, { operationName: name, ingredients, head, body });
   }
 
+  /** Tells of a defect, such as a result too long for one text: otherwise it would end the process, and the client wait for ever. */
+  function fail({ posted, head, known: { type, name }, requestId }: Admitted, error: unknown): void {
+    const { response, startedAt } = posted;
+    const errors = [withRequestId(publishError(error), requestId)];
+    if (response.headersSent) return;
+    const body = JSON.stringify({ errors });
+    head.write(response, statusOf(undefined, errors, head), String(Buffer.byteLength(body)), requestId);
+    response.end(body);
+    const durationMs = performance.now() - startedAt;
+    recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
+  }
+
   return {
     execute(posted) {
       const admitted = admit(posted);
       if (admitted === undefined) return false;
-      void answer(admitted);
+      answer(admitted)
+        .catch((error) => fail(admitted, error))
+        .catch(() => posted.response.destroy());
       return true;
     },
 
