@@ -61,7 +61,7 @@ async function recordProfile(
     const server = await startServer({ args: [...profiling, ...args], env }, firstAnswer, pinProcesses());
     const work = prepare(scenario);
     let next = 0;
-    const load = await openLoad(server.port, CONNECTIONS, () => work(next++));
+    const load = await openLoad(server.port, scenario.connections ?? CONNECTIONS, () => work(next++));
     try {
       await load.run(WARM_UP_MS);
       return await load.run(milliseconds);

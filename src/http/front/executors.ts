@@ -9,6 +9,8 @@ import {
   Kind,
   visit,
 } from "graphql";
+import type { CompiledQuery } from "graphql-jit";
+import { LRUCache } from "lru-cache";
 import type { GatewayContext } from "../../context.js";
 import { measureDocument } from "../limits/document-shape.js";
 
@@ -23,8 +25,14 @@ export type Executor = (contextValue: GatewayContext, variables: Variables) => R
 /** Compiling takes as long as some hundred executions save, and what is asked for only a few times would fill the memory with code. */
 const COMPILED_FROM = 4;
 
+/** An operation whose code had to go must come so many times as often until it is compiled again. */
+const PATIENCE = 4;
+
 /** Fragments spread out. Nothing else is done while code is made, about 0.1 ms for each field, and the code stays in memory. */
 const MAX_COMPILED_FIELDS = 200;
+
+/** Operations whose code is kept: some 200 KB each at worst. */
+const MAX_COMPILED = 200;
 
 /** Values that a document may hold where code is made for it. Texts are none: the caller's own must not come into code. */
 const CODED_VALUES: ReadonlySet<string> = new Set([
@@ -103,27 +111,45 @@ async function compile(schema: GraphQLSchema, document: DocumentNode, name: stri
   return isCompiledQuery(compiled) ? compiled : undefined;
 }
 
-/** Executes with graphql-js at first, and with code made for the operation when that has come often. */
-export function createExecutor(schema: GraphQLSchema, document: DocumentNode, name: string | null): Executor {
-  let uses = 0;
-  let compiled: Awaited<ReturnType<typeof compile>>;
+/**
+ * Makes executors, which execute with graphql-js at first, and with code made for the operation when that has come often.
+ *
+ * @param maxCompiled operations whose code is kept at a time; of those, the ones that came longest ago go first
+ */
+export function createExecutors(schema: GraphQLSchema, maxCompiled = MAX_COMPILED) {
+  const code = new LRUCache<Executor, CompiledQuery>({ max: maxCompiled });
 
-  function interpret(contextValue: GatewayContext, variables: Variables): Result {
-    return execute({ schema, document, operationName: name, variableValues: variables, contextValue });
-  }
+  return (document: DocumentNode, name: string | null): Executor => {
+    let uses = 0;
+    let compiledFrom = COMPILED_FROM;
 
-  async function prepare(): Promise<void> {
-    if (isCompilable(document)) compiled = await compile(schema, document, name);
-  }
+    function interpret(contextValue: GatewayContext, variables: Variables): Result {
+      return execute({ schema, document, operationName: name, variableValues: variables, contextValue });
+    }
 
-  return (contextValue, variables) => {
-    uses += 1;
-    // Where compiling fails, graphql-js goes on executing it.
-    if (uses === COMPILED_FROM) prepare().catch(() => {});
-    if (compiled === undefined || hasRoundedNumber(variables)) return interpret(contextValue, variables);
-    const result: Result = compiled.query(undefined, contextValue, variables);
-    if (result instanceof Promise) return result.then(withWholeErrors);
-    // Variables that do not fit are found before anything is executed, and graphql-js tells of them better.
-    return "data" in result ? withWholeErrors(result) : interpret(contextValue, variables);
+    async function prepare(): Promise<void> {
+      const compiled = isCompilable(document) ? await compile(schema, document, name) : undefined;
+      if (compiled !== undefined) code.set(executor, compiled);
+    }
+
+    function countUse(): void {
+      uses += 1;
+      if (uses !== compiledFrom) return;
+      uses = 0;
+      compiledFrom *= PATIENCE;
+      // Where compiling fails, graphql-js goes on executing it.
+      prepare().catch(() => {});
+    }
+
+    const executor: Executor = (contextValue, variables) => {
+      const compiled = code.get(executor);
+      if (compiled === undefined) countUse();
+      if (compiled === undefined || hasRoundedNumber(variables)) return interpret(contextValue, variables);
+      const result: Result = compiled.query(undefined, contextValue, variables);
+      if (result instanceof Promise) return result.then(withWholeErrors);
+      // Variables that do not fit are found before anything is executed, and graphql-js tells of them better.
+      return "data" in result ? withWholeErrors(result) : interpret(contextValue, variables);
+    };
+    return executor;
   };
 }

@@ -5,7 +5,7 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import { LRUCache } from "lru-cache";
-import { createExecutor, type Executor } from "./executors.js";
+import { createExecutors, type Executor } from "./executors.js";
 import type { PlainRequest } from "./plain-request.js";
 
 /** A query or mutation of a document that has been found valid. */
@@ -35,7 +35,11 @@ export class KnownDocuments {
     sizeCalculation: (_document, text) => text.length + BOOKKEEPING,
   });
 
-  constructor(private readonly schema: GraphQLSchema) {}
+  readonly #executorOf: ReturnType<typeof createExecutors>;
+
+  constructor(schema: GraphQLSchema) {
+    this.#executorOf = createExecutors(schema);
+  }
 
   learn(text: string, document: DocumentNode): void {
     if (!this.#byText.has(text)) this.#byText.set(text, { document, operations: new Map() });
@@ -51,7 +55,7 @@ export class KnownDocuments {
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === "subscription") return undefined;
     const name = operation.name?.value ?? null;
-    const execute = createExecutor(this.schema, document, name);
+    const execute = this.#executorOf(document, name);
     const found: KnownOperation = { document, operation, type: operation.operation, name, execute };
     operations.set(operationName, found);
     return found;

@@ -15,7 +15,7 @@ import {
 import { pino } from "pino";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GatewayContext } from "../../../src/context.js";
-import { createExecutor } from "../../../src/http/front/executors.js";
+import { createExecutors } from "../../../src/http/front/executors.js";
 import { createErrorPublisher } from "../../../src/http/public-error.js";
 import { buildGatewaySchema } from "../../../src/schema.js";
 
@@ -90,8 +90,11 @@ interface Run {
 }
 
 /** Executes a document again and again. */
-async function runs(document: DocumentNode, variables: Record<string, unknown>): Promise<Run[]> {
-  const executor = createExecutor(schema, document, null);
+async function runs(
+  document: DocumentNode,
+  variables: Record<string, unknown>,
+  executor = createExecutors(schema)(document, null),
+): Promise<Run[]> {
   const done: Run[] = [];
   for (let n = 0; n < 12; n += 1) {
     const context = { stack: "" };
@@ -131,6 +134,17 @@ describe("An operation that is executed again and again", () => {
     );
     expect(ways.slice(0, 4)).toEqual([false, false, false, false]);
     expect(ways.at(-1)).toBe(true);
+  });
+
+  it("loses its code when others have come more often since, and gets it again when it comes often", async () => {
+    const executorOf = createExecutors(schema, 1);
+    const [document, other] = [parse("{ node { id } }"), parse("{ node { name } }")];
+    const executor = executorOf(document, null);
+    const last = async () => (await runs(document, {}, executor)).map(({ isCompiled }) => isCompiled);
+    expect((await last()).at(-1)).toBe(true);
+    await runs(other, {}, executorOf(other, null));
+    expect((await last()).at(-1)).toBe(false);
+    expect((await last()).at(-1)).toBe(true);
   });
 
   it.each<[string, string, Record<string, unknown>]>([
