@@ -157,3 +157,14 @@ describe("RATE_LIMIT_PER_MINUTE", () => {
     expect(statuses.map(({ status }) => status)).toEqual([200, 429]);
   });
 });
+
+describe("A known operation whose answer is in the cache", () => {
+  it("is executed for its own caller: one whom ModelArts refuses gets nothing", async () => {
+    await using house = await startHouse({ CACHE_TTL_ACTIVE_MS: "60000" });
+    await house.send(JOB, { id: "10" });
+    expect((await house.send(JOB, { id: "11" })).body.errors).toBeUndefined();
+    const { body } = await house.send(JOB, { id: "11" }, { "X-Auth-Token": "nobody" });
+    expect(body.data).toEqual({ trainingJob: null });
+    expect(body.errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+  });
+});
