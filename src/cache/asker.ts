@@ -2,9 +2,10 @@ import type { LookupRequest } from "../ports.js";
 import type { Trail } from "./ingredients.js";
 
 /** Who asks, within which operation. */
-export interface Asker extends LookupRequest {
+export interface Asker extends Omit<LookupRequest, "signal"> {
+  signal: LookupRequest["signal"] | undefined;
   /** Where lookups note what they gave. */
-  trail: Pick<Trail, "note">;
+  trail: Pick<Trail, "note" | "ingredients">;
   /** Taken when the operation arrived: see Fences. */
   arrived: number;
 }

@@ -11,6 +11,8 @@ export interface Entry<V> {
   sequence: number;
   /** Taken when this process began the upstream call; 0 when the answer came from elsewhere. */
   loadSequence: number;
+  /** Given by the tier that keeps it: no two have the same. */
+  serial: number;
 }
 
 /** `stale` answers may be given only while somebody fetches a newer one. */
@@ -34,7 +36,7 @@ export function entryFromStore<V>(stored: StoredEntry, sequence: number): Entry<
   try {
     const value: V = JSON.parse(stored.json);
     const { beganAt, answeredAt, ttlMs } = stored;
-    return { value, beganAt, answeredAt, ttlMs, sequence, loadSequence: 0 };
+    return { value, beganAt, answeredAt, ttlMs, sequence, loadSequence: 0, serial: 0 };
   } catch {
     return undefined;
   }

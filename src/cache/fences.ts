@@ -39,7 +39,10 @@ export class Fences {
 
   /** True when neither the group nor one of the parts was invalidated after the number was taken. */
   isCurrent(group: string, parts: readonly string[], sequence: number): boolean {
-    if (sequence <= this.#floor.sequence || sequence <= this.#sequenceOf(group)) return false;
+    if (sequence <= this.#floor.sequence) return false;
+    // Most of the time nothing was invalidated of late, and names need not be put together.
+    if (this.#marks.size === 0) return true;
+    if (sequence <= this.#sequenceOf(group)) return false;
     return parts.every((part) => sequence > this.#sequenceOf(`${group}#${part}`));
   }
 

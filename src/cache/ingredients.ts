@@ -1,7 +1,6 @@
 import type { Caller } from "../domain/index.js";
 import type { Ingredients } from "../ports.js";
 import type { Core } from "./core.js";
-import type { Entry } from "./entry.js";
 import type { Named } from "./proofs.js";
 import type { Findable, Resource } from "./resources.js";
 
@@ -12,8 +11,8 @@ interface Given {
 
 interface Ingredient {
   resource: Findable;
-  /** Weak: what the tier has let go of must not be kept in memory by what was made from it. */
-  entry: WeakRef<Entry<unknown>>;
+  /** The entry's, not the entry itself: what the tier has let go of must not be kept in memory by what was made from it. */
+  serial: number;
 }
 
 /** What the lookups of one operation gave it. */
@@ -41,15 +40,15 @@ export class Trail {
       const entry = this.core.tier.get(resource);
       if (entry === undefined || entry.value !== value) return undefined;
       const { id, group, part, subject } = resource;
-      entries.push({ resource: { id, group, part, subject }, entry: new WeakRef(entry) });
+      entries.push({ resource: { id, group, part, subject }, serial: entry.serial });
     }
     const { projectId, credentialId } = this.caller;
     return new CachedIngredients(this.core, { projectId, credentialId }, entries);
   }
 }
 
-/** An ingredient, its names and its weak reference. */
-const BYTES_PER_INGREDIENT = 768;
+/** An ingredient and its names. */
+const BYTES_PER_INGREDIENT = 512;
 
 /** The revision of a core that has none: nothing was looked at yet. */
 const NEVER = -1;
@@ -81,9 +80,9 @@ class CachedIngredients implements Ingredients {
 
   #look(): boolean {
     let until = Number.POSITIVE_INFINITY;
-    for (const { resource, entry: weak } of this.entries) {
+    for (const { resource, serial } of this.entries) {
       const entry = this.core.tier.get(resource);
-      if (entry === undefined || entry !== weak.deref()) return false;
+      if (entry === undefined || entry.serial !== serial) return false;
       if (!this.core.mayGive(this.caller, resource, entry)) return false;
       const givenUntil = Math.min(
         entry.answeredAt + entry.ttlMs,

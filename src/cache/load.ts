@@ -86,7 +86,7 @@ export class Loader {
     const answeredAt = this.core.options.clock.now();
     const json = this.core.textOf(value);
     const times = { beganAt, answeredAt, ttlMs };
-    this.core.tier.put(resource, { value, ...times, sequence, loadSequence }, json?.length);
+    this.core.tier.put(resource, { value, ...times, sequence, loadSequence, serial: 0 }, json?.length);
     if (json === undefined) this.giveBack(flight, read);
     else if (read !== undefined) this.#share(flight, { json, ...times }, read);
   }

@@ -90,17 +90,16 @@ export function createLookups(options: LookupsOptions): Lookups {
     const keep = () => {
       if (core.fences.raisedSince(key.group, now - quietMs)) return;
       const sequence = core.fences.next();
-      core.tier.put(key, { value: job, ...times, sequence, loadSequence: 0 }, json?.length);
+      core.tier.put(key, { value: job, ...times, sequence, loadSequence: 0, serial: 0 }, json?.length);
     };
     return { group: key.group, parts: dropped, telling: () => store.observe(request), keep };
   }
 
   return {
-    forRequest(request) {
-      const trail = new Trail(core, request.caller);
-      const asker = { ...request, arrived: core.fences.next(), trail };
-      const lookups = createRequestLookups({ lookup, resources, fences: core.fences, asker, sightings });
-      return { ...lookups, ingredients: () => trail.ingredients() };
+    forRequest({ caller, requestId, signal }) {
+      const trail = new Trail(core, caller);
+      const asker = { caller, requestId, signal, trail, arrived: core.fences.next() };
+      return createRequestLookups({ lookup, resources, fences: core.fences, asker, sightings });
     },
 
     async invalidateJob(projectId, jobId) {

@@ -13,6 +13,7 @@ export class ProcessTier {
   readonly #entries: LRUCache<string, Entry<unknown>>;
   #emptiedAt = 0;
   #removed = 0;
+  #kept = 0;
 
   constructor(
     private readonly fences: Fences,
@@ -45,6 +46,8 @@ export class ProcessTier {
     const present = this.get(resource);
     if (present !== undefined && !beganLater(entry, present)) return;
     const size = characters * BYTES_PER_CHARACTER + resource.id.length + BYTES_PER_ENTRY;
+    this.#kept += 1;
+    entry.serial = this.#kept;
     this.#entries.set(resource.id, entry, { size });
   }
 

@@ -33,7 +33,7 @@ interface Wanted<V> {
 }
 
 /** The lookups of one operation: what it asks for twice is looked up once, what it asks for together is batched. */
-export function createRequestLookups(options: RequestLookupsOptions): Omit<RequestLookups, "ingredients"> {
+export function createRequestLookups(options: RequestLookupsOptions): RequestLookups {
   const { lookup, resources, fences, asker, sightings } = options;
   const { caller } = asker;
 
@@ -100,6 +100,7 @@ export function createRequestLookups(options: RequestLookupsOptions): Omit<Reque
       required(await specs.load({ resource: resources.specs(caller, query), fresh })),
     engineSpecs: async (jobType, { fresh = false } = {}) =>
       required(await engines.load({ resource: resources.engines(caller, jobType), fresh })),
+    ingredients: () => asker.trail.ingredients(),
   };
 }
 

@@ -43,8 +43,8 @@ export interface Resources {
 // No credential id is "*": it is the service identity's name or a base64url hash.
 const EVERYBODY = "*";
 
-function withId<V>(resource: Omit<Resource<V>, "id">): Resource<V> {
-  return { ...resource, id: `${resource.group}|${resource.name}` };
+function idOf(group: string, name: string): string {
+  return `${group}|${name}`;
 }
 
 export function createResources(upstream: UpstreamReads, config: CacheConfig): Resources {
@@ -52,56 +52,76 @@ export function createResources(upstream: UpstreamReads, config: CacheConfig): R
   const sharers = (caller: Caller) => (config.scope === "project" ? EVERYBODY : caller.credentialId);
 
   return {
-    jobs: (caller, query) =>
-      withId({
+    jobs(caller, query) {
+      const group = jobListsGroup(caller.projectId);
+      const name = `${caller.credentialId}:jobs:${jobListName(query)}`;
+      return {
         kind: "jobs",
-        group: jobListsGroup(caller.projectId),
+        group,
         part: LIST_PART,
-        name: `${caller.credentialId}:jobs:${jobListName(query)}`,
+        name,
+        id: idOf(group, name),
         subject: null,
         ttlMs: () => activeTtlMs,
         load: (call) => upstream.listJobs(call, query),
-      }),
-    versions: (caller, jobId) =>
-      withId({
+      };
+    },
+    versions(caller, jobId) {
+      const group = jobGroup(caller.projectId, jobId);
+      const name = `${sharers(caller)}:versions`;
+      return {
         kind: "versions",
-        group: jobGroup(caller.projectId, jobId),
+        group,
         part: LIST_PART,
-        name: `${sharers(caller)}:versions`,
+        name,
+        id: idOf(group, name),
         subject: { jobId },
         ttlMs: () => activeTtlMs,
         load: (call) => upstream.listVersions(call, jobId),
-      }),
-    version: (caller, jobId, versionId) =>
-      withId({
+      };
+    },
+    version(caller, jobId, versionId) {
+      const group = jobGroup(caller.projectId, jobId);
+      const name = `${sharers(caller)}:version:${versionId}`;
+      return {
         kind: "version",
-        group: jobGroup(caller.projectId, jobId),
+        group,
         part: versionPart(versionId),
-        name: `${sharers(caller)}:version:${versionId}`,
+        name,
+        id: idOf(group, name),
         subject: { jobId },
         ttlMs: (version) => (version.terminal ? terminalTtlMs : activeTtlMs),
         load: (call) => upstream.getVersion(call, jobId, versionId),
-      }),
-    specs: (caller, query) =>
-      withId({
+      };
+    },
+    specs(caller, query) {
+      const group = specsGroup(caller.projectId);
+      const name = `${sharers(caller)}:specs:${query.jobType}:${query.engineId ?? ""}:${query.projectType ?? ""}`;
+      return {
         kind: "specs",
-        group: specsGroup(caller.projectId),
+        group,
         part: LIST_PART,
-        name: `${sharers(caller)}:specs:${query.jobType}:${query.engineId ?? ""}:${query.projectType ?? ""}`,
+        name,
+        id: idOf(group, name),
         subject: "project-specs",
         ttlMs: () => specsTtlMs,
         load: (call) => upstream.listResourceSpecs(call, query),
-      }),
-    engines: (caller, jobType) =>
-      withId({
+      };
+    },
+    engines(caller, jobType) {
+      const group = specsGroup(caller.projectId);
+      const name = `${sharers(caller)}:engines:${jobType}`;
+      return {
         kind: "engines",
-        group: specsGroup(caller.projectId),
+        group,
         part: LIST_PART,
-        name: `${sharers(caller)}:engines:${jobType}`,
+        name,
+        id: idOf(group, name),
         subject: "project-specs",
         ttlMs: () => specsTtlMs,
         load: (call) => upstream.listEngineSpecs(call, jobType),
-      }),
+      };
+    },
   };
 }
 

@@ -41,19 +41,22 @@ export function contextOf(call: UpstreamCall, request: RestRequest): FailureCont
 export function createAttempt(options: AttemptOptions): Attempt {
   const { basePath, transport, credentials, health, now, events } = options;
 
-  function prepare(call: UpstreamCall, request: RestRequest): HttpRequest & { authorization: Authorization } {
+  function prepare(
+    call: UpstreamCall,
+    request: RestRequest,
+  ): { httpRequest: HttpRequest; authorization: Authorization } {
     const path = `${basePath}/v1/${call.caller.projectId}${request.path}`;
     const { method, query = [], body = "" } = request;
     const unsigned = { method, path, query, body, host: transport.host };
     const authorization = credentials.authorize(call.caller, unsigned);
     const headers = { "Content-Type": "application/json", "X-Request-Id": call.requestId };
-    return {
+    const httpRequest = {
       method,
       path: query.length === 0 ? path : `${path}?${queryString(query)}`,
-      headers: { ...headers, ...authorization.headers },
+      headers: Object.assign(headers, authorization.headers),
       body,
-      authorization,
     };
+    return { httpRequest, authorization };
   }
 
   function interpret(
@@ -78,8 +81,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const context = contextOf(call, request);
     const signal = context.mutation ? undefined : call.signal;
     try {
-      const { authorization, ...prepared } = prepare(call, request);
-      const answer = await transport.send(prepared, { timeoutMs, ...(signal && { signal }) });
+      const { authorization, httpRequest } = prepare(call, request);
+      const answer = await transport.send(httpRequest, { timeoutMs, ...(signal && { signal }) });
       return interpret(answer, context, authorization);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
