@@ -7,6 +7,7 @@ import {
   type GraphQLError,
   type GraphQLSchema,
   Kind,
+  type ValueNode,
   visit,
 } from "graphql";
 import type { CompiledQuery } from "graphql-jit";
@@ -58,10 +59,6 @@ function isCodedNode(node: ASTNode): boolean {
       return !node.alias?.value.includes(SEPARATOR);
     case Kind.VARIABLE_DEFINITION:
       return node.defaultValue === undefined;
-    case Kind.OBJECT_FIELD:
-      return node.value.kind !== Kind.VARIABLE;
-    case Kind.LIST:
-      return node.values.every(({ kind }) => kind !== Kind.VARIABLE);
     default:
       return !node.kind.endsWith("Value") || CODED_VALUES.has(node.kind);
   }
@@ -69,9 +66,9 @@ function isCodedNode(node: ASTNode): boolean {
 
 /**
  * Whether code made for the document does what graphql-js does, and nothing else. graphql-jit goes other ways with fields
- * under different conditions; with variables that have a default, where null is given for one; with variables inside of
- * objects and lists, where they are not given; with aliases that look like the paths to others; and with texts that look
- * like its own notation, which it takes for code. Introspection is seldom asked for.
+ * under different conditions; with variables that have a default, where null is given for one; with aliases that look like
+ * the paths to others; and with texts that look like its own notation, which it takes for code. Introspection is seldom
+ * asked for.
  */
 function isCompilable(document: DocumentNode): boolean {
   let isCoded = measureDocument(document).fields <= MAX_COMPILED_FIELDS;
@@ -83,6 +80,17 @@ function isCompilable(document: DocumentNode): boolean {
     },
   });
   return isCoded;
+}
+
+/** The variables inside of objects and lists: where one is not given, graphql-jit takes it for null. */
+function nestedVariables(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  const note = (value: ValueNode) => value.kind === Kind.VARIABLE && names.add(value.name.value);
+  visit(document, {
+    ObjectField: ({ value }) => void note(value),
+    ListValue: ({ values }) => values.forEach(note),
+  });
+  return [...names];
 }
 
 /** Numbers that JSON.parse has rounded are no ids, which graphql-jit does not know. However deep they lie: it keeps its own stack. */
@@ -104,11 +112,26 @@ function withWholeErrors(result: ExecutionResult): ExecutionResult {
   return result.errors ? { ...result, errors: result.errors.map(asGraphqlError) } : result;
 }
 
+/** What was made for an operation. */
+interface Code {
+  query: CompiledQuery["query"];
+  /** Variables without which it is not to be used. */
+  needed: readonly string[];
+}
+
 /** Loaded when the first operation has come often enough: it costs start-up time and memory. */
-async function compile(schema: GraphQLSchema, document: DocumentNode, name: string | null) {
+async function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  name: string | null,
+): Promise<Code | undefined> {
   const { compileQuery, isCompiledQuery } = await import("graphql-jit");
   const compiled = compileQuery(schema, document, name ?? undefined, { disablingCapturingStackErrors: true });
-  return isCompiledQuery(compiled) ? compiled : undefined;
+  return isCompiledQuery(compiled) ? { query: compiled.query, needed: nestedVariables(document) } : undefined;
+}
+
+function takes({ needed }: Code, variables: Variables): boolean {
+  return needed.every((name) => Object.hasOwn(variables ?? {}, name)) && !hasRoundedNumber(variables);
 }
 
 /**
@@ -117,7 +140,7 @@ async function compile(schema: GraphQLSchema, document: DocumentNode, name: stri
  * @param maxCompiled operations whose code is kept at a time; of those, the ones that came longest ago go first
  */
 export function createExecutors(schema: GraphQLSchema, maxCompiled = MAX_COMPILED) {
-  const code = new LRUCache<Executor, CompiledQuery>({ max: maxCompiled });
+  const code = new LRUCache<Executor, Code>({ max: maxCompiled });
 
   return (document: DocumentNode, name: string | null): Executor => {
     let uses = 0;
@@ -144,7 +167,7 @@ export function createExecutors(schema: GraphQLSchema, maxCompiled = MAX_COMPILE
     const executor: Executor = (contextValue, variables) => {
       const compiled = code.get(executor);
       if (compiled === undefined) countUse();
-      if (compiled === undefined || hasRoundedNumber(variables)) return interpret(contextValue, variables);
+      if (compiled === undefined || !takes(compiled, variables)) return interpret(contextValue, variables);
       const result: Result = compiled.query(undefined, contextValue, variables);
       if (result instanceof Promise) return result.then(withWholeErrors);
       // Variables that do not fit are found before anything is executed, and graphql-js tells of them better.

@@ -183,7 +183,12 @@ describe("An operation that is executed again and again", () => {
       "query ($n: String) { node(filter: { name: $n }) { id } }",
       {},
     ],
-    ["a variable inside of a list", "query ($id: ID) { node(ids: [$id]) { id } }", { id: "1" }],
+    [
+      "a variable named like a method that is not given",
+      "query ($toString: String) { node(filter: { name: $toString }) { id } }",
+      {},
+    ],
+    ["a variable inside of a list that is not given", "query ($id: ID) { node(ids: [$id]) { id } }", {}],
     ["aliases that look like paths", "{ child_a: node { id } a: node { child { id } } }", {}],
     ["more than 200 fields", `{ node { ...F child { id } } } fragment F on Node { ${MANY} }`, {}],
   ])("is left to graphql-js when it has %s", async (_what, query, variables) => {
@@ -194,6 +199,19 @@ describe("An operation that is executed again and again", () => {
       expect(isCompiled).toBe(false);
     }
     expect(globalThis).not.toHaveProperty("ranInCode");
+  });
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ["objects", "query ($n: String) { node(filter: { name: $n }) { id } }", { n: "x" }],
+    ["lists", "query ($id: ID) { node(ids: [$id, null, $id]) { id } }", { id: "1" }],
+    ["objects, as null", "query ($n: String) { node(filter: { name: $n }) { id } }", { n: null }],
+    ["lists, as null", "query ($id: ID) { node(ids: [$id]) { id } }", { id: null }],
+  ])("is compiled when all variables inside of %s are given", async (_what, query, variables) => {
+    const document = parse(query);
+    const alike = await expected(document, variables);
+    const done = await runs(document, variables);
+    for (const { result } of done) expect(published(result)).toEqual(alike);
+    expect(done.at(-1)?.isCompiled).toBe(true);
   });
 
   it.each<[string, unknown]>([
