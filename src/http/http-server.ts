@@ -81,6 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     clientAddress,
     rateLimiter,
     maxBodyBytes,
+    isClosing: () => phase === "closing",
   });
   const app = createFastify({ config, publishError, front });
   const apollo = await startApollo({

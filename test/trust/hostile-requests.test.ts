@@ -110,6 +110,7 @@ function fastifyWith(timing?: Timing): FastifyInstance {
     recordOperation() {},
     events: silentHttpEvents,
     maxBodyBytes: config.http.maxBodyBytes,
+    isClosing: () => false,
   });
   return createFastify({ config: config.http, publishError, front, ...(timing && { timing }) });
 }

@@ -20,6 +20,8 @@ export interface FrontOptions extends Omit<DirectExecutionOptions, "heads" | "an
   events: HttpEvents;
   /** MAX_BODY_BYTES: longer requests are refused without being read. */
   maxBodyBytes: number;
+  /** While the server closes, answers must end their connections: others see to that. */
+  isClosing: () => boolean;
 }
 
 /** What became of an operation that was handed on and executed. */
@@ -49,7 +51,7 @@ export interface Front {
 }
 
 export function createFront(options: FrontOptions): Front {
-  const { path, identity, clientAddress, rateLimiter, recordOperation, events } = options;
+  const { path, identity, clientAddress, rateLimiter, recordOperation, events, isClosing } = options;
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = createAnswerCache();
   const heads = new Heads();
@@ -88,7 +90,7 @@ export function createFront(options: FrontOptions): Front {
         const startedAt = performance.now();
         const quotaKey = identity.quotaKey(headers, () => clientAddress(request));
         const posted = { request, response, body, caller, quotaKey, form: formOf(request), startedAt };
-        if (giveAgain(posted) || direct.execute(posted)) return;
+        if (!isClosing() && (giveAgain(posted) || direct.execute(posted))) return;
         handedOn.set(request, posted);
         next(request, response);
       });
