@@ -94,11 +94,13 @@ export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptio
       });
       const handled = apollo.handled(httpGraphQLRequest);
       const { status = 200 } = response;
-      const body = bodyOf(response, handled ? undefined : request.id);
+      // Apollo Server's own, whatever came of the operation before: a result can be too long for one text.
+      const isDefect = status >= 500;
+      const body = bodyOf(response, handled && !isDefect ? undefined : request.id);
       reply
         .code(handled ? statusInMediaType(status, response.headers.get("content-type")) : status)
         .headers({ ...Object.fromEntries(response.headers), ...NO_STORE });
-      learn(request, reply, { context, handled, body });
+      if (!isDefect) learn(request, reply, { context, handled, body });
       return reply.send(body);
     },
   });
