@@ -30,9 +30,8 @@ export class Cancellation implements CancelSignal {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    const listeners = [...this.#listeners];
+    for (const listener of this.#listeners) listener();
     this.#listeners.clear();
-    for (const listener of listeners) listener();
   }
 
   throwIfAborted(): void {

@@ -44,6 +44,16 @@ describe.each([
     expect(told).toBe(0);
   });
 
+  it("tells none that another one has removed meanwhile", () => {
+    const { signal, abort } = create();
+    let told = 0;
+    const second = () => (told += 1);
+    signal.addEventListener("abort", () => signal.removeEventListener("abort", second), { once: true });
+    signal.addEventListener("abort", second, { once: true });
+    abort();
+    expect(told).toBe(0);
+  });
+
   it("has aborted when its listeners are told", () => {
     const { signal, abort } = create();
     let seen: unknown[] = [];
