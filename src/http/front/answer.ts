@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Ingredients } from "../../ports.js";
-import { type Form, isSameForm } from "./form.js";
+import { type Form, isSameForm, lengthOf } from "./form.js";
 import type { Head } from "./heads.js";
 import type { Posted } from "./posted.js";
 
@@ -45,7 +45,7 @@ export class Answer {
     const { operationName, ingredients, head, body } = parts;
     const bytes = Buffer.byteLength(body);
     this.operationName = operationName;
-    this.size = bytes + question.length + ingredients.bytes + BOOKKEEPING_BYTES;
+    this.size = bytes + question.length + lengthOf(form) + ingredients.bytes + BOOKKEEPING_BYTES;
     this.#projectId = caller.projectId;
     this.#credentialId = caller.credentialId;
     this.#form = form;

@@ -4,8 +4,10 @@ import type { Form } from "./form.js";
 
 const CONTENT_LENGTH = "content-length";
 const REQUEST_ID = "x-request-id";
-/** Forms of requests: they differ by media type and origin. */
-const MAX_HEADS = 1_000;
+/** Bound of the heads, in characters: they differ by media type and origin. */
+const MAX_CHARACTERS = 1_000_000;
+/** What a head takes beside the form that it belongs to. */
+const BOOKKEEPING = 1_000;
 
 /** What answers are sent with, but for the two fields that differ from answer to answer and from request to request. */
 export class Head {
@@ -33,7 +35,10 @@ function keyOf({ accept, contentType, origin }: Form): string {
 
 /** The heads of answers, learned from answers to requests of the same form. */
 export class Heads {
-  readonly #byForm = new LRUCache<string, Head>({ max: MAX_HEADS });
+  readonly #byForm = new LRUCache<string, Head>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: (_head, key) => key.length + BOOKKEEPING,
+  });
 
   of(form: Form): Head | undefined {
     return this.#byForm.get(keyOf(form));

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { type AnswerCache, createAnswerCache } from "../../../../src/http/front/answer-cache.js";
 import { fingerprint } from "../../../../src/http/front/fingerprint.js";
-import { Head } from "../../../../src/http/front/heads.js";
+import { Head, Heads } from "../../../../src/http/front/heads.js";
 import type { Posted } from "../../../../src/http/front/posted.js";
 
 /** What a request brings with it; the same unless told. */
@@ -78,6 +78,24 @@ describe("The answer to a request", () => {
     keep(answers, { body: "second" }, "x".repeat(4_000));
     expect(answers.find(posted({ body: "first" }))).toBeUndefined();
     expect(answers.find(posted({ body: "second" }))).toBeDefined();
+  });
+});
+
+describe("What a client sends in its header fields", () => {
+  const accept = `application/json;a=${"b".repeat(20_000)}`;
+
+  it("counts among what an answer takes", () => {
+    const answers = createAnswerCache({ maxBytes: 50_000 });
+    for (const body of ["first", "second", "third"]) keep(answers, { accept, body });
+    expect(answers.find(posted({ accept, body: "first" }))).toBeUndefined();
+    expect(answers.find(posted({ accept, body: "third" }))).toBeDefined();
+  });
+
+  it("counts among what a head takes", () => {
+    const heads = new Heads();
+    const forms = Array.from({ length: 60 }, (_, n) => posted({ accept: `${accept}${n}` }).form);
+    for (const form of forms) heads.learn(form, {});
+    expect([forms[0], forms[59]].map((form) => form && heads.of(form) !== undefined)).toEqual([false, true]);
   });
 });
 
