@@ -17,14 +17,17 @@ export class Sightings {
     private readonly ttlMs: number,
   ) {}
 
+  /** The upstream has shown it now. */
   note(caller: Caller, jobId: LongId, versionId: LongId): void {
     this.#seenAt.set(keyOf(caller, jobId, versionId), this.clock.now());
   }
 
+  /** The upstream does not show it. */
   forget(caller: Caller, jobId: LongId, versionId: LongId): void {
     this.#seenAt.delete(keyOf(caller, jobId, versionId));
   }
 
+  /** True when it was shown to this credential within the time that a sighting counts. */
   has(caller: Caller, jobId: LongId, versionId: LongId): boolean {
     const seenAt = this.#seenAt.get(keyOf(caller, jobId, versionId));
     return seenAt !== undefined && this.clock.now() - seenAt < this.ttlMs;

@@ -20,6 +20,7 @@ export interface AnswerCacheOptions {
   keyOf?: (posted: Posted) => number;
 }
 
+/** Makes an empty one; the answers used least recently go first. */
 export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache {
   const { maxBytes = 32 * MEBIBYTE, keyOf = fingerprint } = options;
   // Of two requests that share a fingerprint, the later one's is kept.

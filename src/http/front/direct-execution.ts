@@ -51,6 +51,7 @@ function statusOf(data: unknown, errors: readonly GraphQLFormattedError[] | unde
   return statusInMediaType(statusOfRequestError(errors), head.mediaType);
 }
 
+/** Makes the way of operations whose documents came before. */
 export function createDirectExecution(options: DirectExecutionOptions): DirectExecution {
   const { schema, services, limits, rateLimiter, publishError, recordOperation, heads, answers } = options;
   const documents = new KnownDocuments(schema);

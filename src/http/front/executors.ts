@@ -18,6 +18,7 @@ import { measureDocument } from "../limits/document-shape.js";
 /** A result, or a promise of one where something had to be waited for. */
 type Result = ExecutionResult | Promise<ExecutionResult>;
 
+/** As a request gives them. */
 export type Variables = Record<string, unknown> | null | undefined;
 
 /** Executes one operation of one valid document. */
@@ -32,7 +33,7 @@ const PATIENCE = 4;
 /** Fragments spread out. Nothing else is done while code is made, about 0.1 ms for each field, and the code stays in memory. */
 const MAX_COMPILED_FIELDS = 200;
 
-/** Operations whose code is kept: some 200 KB each at worst. */
+/** Operations whose code is kept: some 300 KB each at worst. */
 const MAX_COMPILED = 200;
 
 /** Values that a document may hold where code is made for it. Texts are none: the caller's own must not come into code. */

@@ -50,6 +50,7 @@ export interface Front {
   learn(request: IncomingMessage, executed: Executed): void;
 }
 
+/** Makes the front of one HTTP server. */
 export function createFront(options: FrontOptions): Front {
   const { path, identity, clientAddress, rateLimiter, recordOperation, events, isClosing } = options;
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);

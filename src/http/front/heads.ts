@@ -20,6 +20,7 @@ export class Head {
     this.#fields = [...fields.flat(), CONTENT_LENGTH, "", REQUEST_ID, ""];
   }
 
+  /** Writes it in front of a body of so many bytes. */
   write(response: ServerResponse, status: number, contentLength: string, requestId: string): void {
     const fields = this.#fields;
     fields[fields.length - 3] = contentLength;
@@ -40,6 +41,7 @@ export class Heads {
     sizeCalculation: (_head, key) => key.length + BOOKKEEPING,
   });
 
+  /** Undefined where no request of that form was answered yet. */
   of(form: Form): Head | undefined {
     return this.#byForm.get(keyOf(form));
   }

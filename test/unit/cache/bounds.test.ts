@@ -30,7 +30,15 @@ function heapInUse(): number {
 
 function entryOf(resource: Resource<JobWithVersions>, fences: Fences) {
   const value = job([], { jobDesc: resource.id });
-  return { value, beganAt: 0, answeredAt: 0, ttlMs: 1e9, sequence: fences.next(), loadSequence: 1, serial: 0 };
+  return {
+    value,
+    beganAt: 0,
+    answeredAt: 0,
+    ttlMs: 1e9,
+    sequence: fences.next(),
+    loadSequence: 1,
+    serial: 0,
+  };
 }
 
 describe("Memory", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
 import { caller, details, id } from "./data.js";
-import { TERMINAL_MS, type Replica, replica } from "./replica.js";
+import { type Replica, replica, TERMINAL_MS } from "./replica.js";
 import { settle } from "./scripted-upstream.js";
 
 const PROJECT = caller().projectId;
