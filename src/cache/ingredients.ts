@@ -25,11 +25,16 @@ export class Trail {
     private readonly caller: Caller,
   ) {}
 
-  /** Notes what a lookup gave. What had to be fresh is never given from a cache. */
-  note(resource: Resource<unknown>, value: unknown, fresh: boolean): void {
+  /** Notes what a lookup gave. */
+  note(resource: Resource<unknown>, value: unknown): void {
     const before = this.#given.get(resource.id);
-    if (fresh || (before !== undefined && before.value !== value)) this.#isRepeatable = false;
+    if (before !== undefined && before.value !== value) this.#isRepeatable = false;
     this.#given.set(resource.id, { resource, value });
+  }
+
+  /** Notes that the operation got, or was refused, something that no cache may tell again: what had to be fresh, or a failure. */
+  notRepeatable(): void {
+    this.#isRepeatable = false;
   }
 
   /** What the operation was made from; undefined when not all of it is cached in this process as it was given. */

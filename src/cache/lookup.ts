@@ -31,11 +31,12 @@ export class CachedLookup implements Lookup {
 
   async find<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Promise<V | null> {
     let ownOnly = false;
+    if (fresh) asker.trail.notRepeatable();
     for (;;) {
       asker.signal?.throwIfAborted();
       const found = this.#here(resource, asker, fresh);
       if (found !== undefined) {
-        asker.trail.note(resource, found.value, fresh);
+        asker.trail.note(resource, found.value);
         return found.value;
       }
       const flight: Flight =
@@ -46,8 +47,12 @@ export class CachedLookup implements Lookup {
         ownOnly ||= flight.credentialId !== asker.caller.credentialId;
         continue;
       }
-      if (outcome.kind === "failure") throw outcome.error;
-      asker.trail.note(resource, outcome.value, fresh);
+      if (outcome.kind === "failure") {
+        // Whoever asked may go on without it.
+        asker.trail.notRepeatable();
+        throw outcome.error;
+      }
+      asker.trail.note(resource, outcome.value);
       // A flight of this resource answers with its type.
       return outcome.value as V | null;
     }
@@ -55,7 +60,7 @@ export class CachedLookup implements Lookup {
 
   async peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {
     const entry = this.#here(resource, asker, false) ?? (await this.#shared(resource, asker));
-    if (entry !== undefined) asker.trail.note(resource, entry.value, false);
+    if (entry !== undefined) asker.trail.note(resource, entry.value);
     return entry;
   }
 

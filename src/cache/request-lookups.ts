@@ -81,7 +81,10 @@ export function createRequestLookups(options: RequestLookupsOptions): RequestLoo
   }
 
   async function hasVersion(jobId: LongId, versionId: LongId, { fresh = false }: Freshness = {}) {
-    if (!fresh && sightings.has(caller, jobId, versionId)) return true;
+    if (!fresh && sightings.has(caller, jobId, versionId)) {
+      asker.trail.notRepeatable();
+      return true;
+    }
     const found = await version(jobId, versionId, "list", fresh);
     const exists = found?.jobId === jobId;
     if (exists) sightings.note(caller, jobId, versionId);

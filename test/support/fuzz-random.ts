@@ -30,10 +30,13 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** `FUZZ_SEED` repeats a run; without it each run makes other choices. The seed is printed. */
+const DEFAULT_SEED = 20_261_125;
+
+/** The same choices in each run; `FUZZ_SEED` makes others: a number, or `any` for new ones each time. The seed is printed. */
 export function fuzzRandom(what: string): Random {
-  const given = Number(process.env.FUZZ_SEED);
-  const seed = Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31) + 1;
+  const { FUZZ_SEED = DEFAULT_SEED } = process.env;
+  const seed = FUZZ_SEED === "any" ? Math.floor(Math.random() * 2 ** 31) + 1 : Number(FUZZ_SEED);
+  if (!Number.isInteger(seed)) throw new Error("FUZZ_SEED must be a whole number, or any");
   console.log(`Fuzzing ${what}: repeat with FUZZ_SEED=${seed}`);
   return createRandom(seed);
 }

@@ -22,11 +22,14 @@ function parameter(raw: JsonObject): Parameter {
   return { label: text(raw.label), value: text(raw.value) };
 }
 
-const DATA_SOURCE_TYPES: Record<string, DataSource["type"]> = { obs: "OBS", dataset: "DATASET" };
+const DATA_SOURCE_TYPES: ReadonlyMap<string, DataSource["type"]> = new Map([
+  ["obs", "OBS"],
+  ["dataset", "DATASET"],
+]);
 
 function dataSource(raw: JsonObject): DataSource {
   return {
-    type: DATA_SOURCE_TYPES[text(raw.type)?.toLowerCase() ?? ""] ?? null,
+    type: DATA_SOURCE_TYPES.get(text(raw.type)?.toLowerCase() ?? "") ?? null,
     dataUrl: text(raw.data_url),
     datasetId: text(raw.dataset_id),
     datasetVersion: text(raw.dataset_version),

@@ -241,6 +241,28 @@ describe("An operation's answer may not be given again", () => {
     expect(lookups.ingredients()).toBeUndefined();
   });
 
+  it.each([
+    ["something", {}],
+    ["a fresh answer", { fresh: true }],
+  ])("when it went on without %s that could not be looked up", async (_what, freshness) => {
+    const r = ready();
+    const lookups = r.operation();
+    await wholeJob(lookups);
+    r.upstream.answering = () => Promise.reject(new GatewayError("UPSTREAM_UNAVAILABLE", "It is away."));
+    await expect(lookups.engineSpecs("TRAIN", freshness)).rejects.toThrow("It is away.");
+    expect(lookups.ingredients()).toBeUndefined();
+  });
+
+  it("when it was told of a version that was seen before", async () => {
+    const r = ready();
+    await r.operation().hasVersion(id(10), id(20));
+    const lookups = r.operation();
+    await wholeJob(lookups);
+    expect(lookups.ingredients()).toBeDefined();
+    await lookups.hasVersion(id(10), id(20));
+    expect(lookups.ingredients()).toBeUndefined();
+  });
+
   it("when it was given two states of the same thing", async () => {
     const r = ready();
     const lookups = r.operation();

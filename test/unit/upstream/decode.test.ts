@@ -136,6 +136,14 @@ describe("decoding a version", () => {
     expect(decodeVersion(all(""), job, "list")).toEqual(leftOut);
   });
 
+  it.each(["constructor", "__proto__", "toString", "hive"])(
+    "takes %s for no type of a data source",
+    (type) => {
+      const version = decodeVersion({ version_id: 1, data_source: [{ type }] }, job, "list");
+      expect(version.dataSource.map((source) => source.type)).toEqual([null]);
+    },
+  );
+
   it("lets no bad optional field spoil it", () => {
     const names = Object.keys(raw).filter((name) => name !== "version_id");
     for (const bad of [{ a: 1 }, [{}], true, -1e300, "\u0000", 2 ** 60]) {
