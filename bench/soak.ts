@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     minutes: { type: "string", default: "5" },
     /** Operations a second. */
     rate: { type: "string", default: "40" },
+    /** Bound of the gateway's old generation, in MiB: a small one makes what grows show soon. */
+    heap: { type: "string", default: "128" },
     /** Without Redis, cache and histories live in the process. */
     "no-redis": { type: "boolean", default: false },
   },
@@ -72,16 +74,19 @@ async function soak(gateway: GatewayProcess, simulator: TestSimulator): Promise<
 async function main(): Promise<number> {
   await using redis = options["no-redis"] ? undefined : await startRedis();
   await using simulator = await startSimulator({ clock: { mode: "real" }, timeScale: 5 });
-  await using gateway = await startGateway({
-    MODELARTS_ENDPOINT: simulator.url,
-    ...(redis && { REDIS_URL: redis.url }),
-    STATUS_POLL_INTERVAL_MS: "200",
-    STATUS_HISTORY_LENGTH: "64",
-    UPSTREAM_TIMEOUT_MS: "1000",
-    UPSTREAM_BUDGET_MS: "2000",
-    // The line that says where it listens is one of level info.
-    LOG_LEVEL: "info",
-  });
+  await using gateway = await startGateway(
+    {
+      MODELARTS_ENDPOINT: simulator.url,
+      ...(redis && { REDIS_URL: redis.url }),
+      STATUS_POLL_INTERVAL_MS: "200",
+      STATUS_HISTORY_LENGTH: "64",
+      UPSTREAM_TIMEOUT_MS: "1000",
+      UPSTREAM_BUDGET_MS: "2000",
+      // The line that says where it listens is one of level info.
+      LOG_LEVEL: "info",
+    },
+    Number(options.heap),
+  );
   console.log(
     `${RATE} operations a second and ${STREAMS} streams for ${options.minutes} min, Redis: ${redis?.url ?? "none"}`,
   );

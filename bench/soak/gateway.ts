@@ -4,18 +4,19 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { buildGateway } from "../process/build.js";
 
-/** A small heap makes the collector work, so that what grows shows soon. */
-const SMALL_HEAP = "--max-old-space-size=128";
-
 /** The gateway under load. */
 export interface GatewayProcess extends AsyncDisposable {
   readonly url: string;
 }
 
-/** The built gateway in a process of its own, on a free port. */
-export async function startGateway(env: Record<string, string>): Promise<GatewayProcess> {
+/**
+ * The built gateway in a process of its own, on a free port.
+ *
+ * @param heapMib bound of its old generation: a small one makes the collector work, so that what grows shows soon
+ */
+export async function startGateway(env: Record<string, string>, heapMib: number): Promise<GatewayProcess> {
   buildGateway();
-  const child = spawn(process.execPath, [SMALL_HEAP, "dist/server.js"], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${heapMib}`, "dist/server.js"], {
     cwd: join(import.meta.dirname, "../.."),
     env: { PORT: "0", HOST: "127.0.0.1", ...env },
     stdio: ["ignore", "pipe", "inherit"],
