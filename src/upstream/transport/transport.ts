@@ -1,5 +1,5 @@
-import { setMaxListeners } from "node:events";
-import { Pool } from "undici";
+import type { Socket } from "node:net";
+import { buildConnector, Pool } from "undici";
 import type { CallOff, Clock } from "../../clock.js";
 import { Exchange } from "./exchange.js";
 import {
@@ -21,16 +21,32 @@ export interface TransportOptions {
   maxAnswerBytes?: number;
 }
 
-/** @param lifetime ends every connection when it aborts, one that is still being made included */
-function createPool(options: TransportOptions, lifetime: AbortSignal): Pool {
-  const { endpoint, connections, connectTimeoutMs, maxAnswerBytes } = options;
+/**
+ * Makes connections, and tells which are still being made: undici leaves those to themselves when a pool is destroyed.
+ * (With a signal for all of them, Node.js keeps every socket in memory that ever listened to it.)
+ */
+function createConnector(timeoutMs: number, underWay: Set<Socket>): buildConnector.connector {
+  const connect = buildConnector({ timeout: timeoutMs });
+  return (options, callback) => {
+    const done: buildConnector.Callback = (...result) => {
+      underWay.delete(socket);
+      callback(...result);
+    };
+    // Undici's connectors return the socket, though their types do not say so.
+    const socket = connect(options, done) as unknown as Socket;
+    underWay.add(socket);
+  };
+}
+
+function createPool(options: TransportOptions, connect: buildConnector.connector): Pool {
+  const { endpoint, connections, maxAnswerBytes } = options;
   return new Pool(new URL(endpoint).origin, {
     connections,
     pipelining: 1,
     // One timer of ours covers headers and body together.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: connectTimeoutMs, signal: lifetime },
+    connect,
     maxResponseSize: maxAnswerBytes ?? MAX_ANSWER_BYTES,
   });
 }
@@ -40,14 +56,12 @@ class PooledTransport implements Transport {
   readonly host: string;
   readonly #pool: Pool;
   readonly #inFlight = new Set<Promise<HttpAnswer>>();
-  readonly #lifetime = new AbortController();
+  readonly #connecting = new Set<Socket>();
   #closing: Promise<void> | undefined;
 
   constructor(private readonly options: TransportOptions) {
     this.host = new URL(options.endpoint).host;
-    // Each connection listens to it as long as it lives.
-    setMaxListeners(0, this.#lifetime.signal);
-    this.#pool = createPool(options, this.#lifetime.signal);
+    this.#pool = createPool(options, createConnector(options.connectTimeoutMs, this.#connecting));
   }
 
   send(request: HttpRequest, options: SendOptions): Promise<HttpAnswer> {
@@ -68,7 +82,7 @@ class PooledTransport implements Transport {
     await Promise.allSettled(this.#inFlight);
     // Not pool.close(): that would wait for calls that were given up while their connection was being made.
     const destroyed = this.#pool.destroy();
-    this.#lifetime.abort();
+    for (const socket of this.#connecting) socket.destroy(new TransportError("closed", false));
     await destroyed;
   }
 
