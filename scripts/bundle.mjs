@@ -20,6 +20,7 @@ const noSchemas = `module.exports = () => () => {
 const PARTS = {
   undici: `
     export { default as Pool } from ${JSON.stringify(require.resolve("undici/lib/dispatcher/pool.js"))};
+    export { default as buildConnector } from ${JSON.stringify(require.resolve("undici/lib/core/connect.js"))};
     export { default as errors } from ${JSON.stringify(require.resolve("undici/lib/core/errors.js"))};`,
   // Its own way to node:crypto is lost in a bundle, and leads to an implementation in JavaScript.
   "@apollo/utils.createhash": `export { createHash } from "node:crypto";`,
