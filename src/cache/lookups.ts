@@ -45,7 +45,7 @@ export function createLookups(options: LookupsOptions): Lookups {
   const core = new Core({ ...options, maxBytes, upstreamBudgetMs });
   const resources = createResources(upstream, config);
   const lookup = new CachedLookup(core);
-  const sightings = new Sightings(clock, config.terminalTtlMs);
+  const sightings = new Sightings(clock, Math.min(config.terminalTtlMs, proofs.ttlMs));
 
   const stopListening = store.listen({
     invalidated(group, parts) {

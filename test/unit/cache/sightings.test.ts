@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
 import { caller, details, id } from "./data.js";
-import { type Replica, replica, TERMINAL_MS } from "./replica.js";
+import { PROOF_MS, type Replica, replica } from "./replica.js";
 import { settle } from "./scripted-upstream.js";
 
 const PROJECT = caller().projectId;
@@ -39,11 +39,11 @@ describe("Whether a job has a version", () => {
     expect(await ask(r)).toEqual({ has: true, calls: 0 });
   });
 
-  it("is known for CACHE_TTL_TERMINAL_MS", async () => {
+  it("is known no longer than a proof of access holds", async () => {
     const r = replica();
     await ask(r);
     await r.lookups.invalidateJob(PROJECT, id(10));
-    await r.clock.advance(TERMINAL_MS - 1);
+    await r.clock.advance(PROOF_MS - 1);
     expect((await ask(r)).calls).toBe(0);
     await r.clock.advance(1);
     expect((await ask(r)).calls).toBe(1);
