@@ -1,6 +1,7 @@
 import { type ValidationError, validateSync } from "class-validator";
 import { GatewayError, type Violation } from "../errors.js";
 import { inDocumentOrder } from "./document-order.js";
+import { shapeHolds } from "./shape-holds.js";
 
 function ownViolations(error: ValidationError, path: string[]): Violation[] {
   return Object.entries(error.constraints ?? {}).map(([name, message]) => ({
@@ -19,6 +20,7 @@ function collect(errors: ValidationError[], parent: string[]): Violation[] {
 
 /** Every shape rule that the arguments break: those that can be told from the arguments alone. */
 export function shapeViolations(args: object): Violation[] {
+  if (shapeHolds(args)) return [];
   const errors = validateSync(args, {
     skipMissingProperties: false,
     forbidUnknownValues: false,

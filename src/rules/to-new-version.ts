@@ -5,8 +5,12 @@ type Given<T> = { [K in keyof T]: NonNullable<T[K]> };
 
 /** The fields that were given; `null` counts as left out. */
 function given<T extends object>(fields: T): Given<T> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(entries) as Given<T>;
+  const kept: Partial<T> = {};
+  for (const name of Object.keys(fields) as (keyof T)[]) {
+    const value = fields[name];
+    if (value !== null && value !== undefined) kept[name] = value;
+  }
+  return kept as Given<T>;
 }
 
 /** What an input whose shape rules all hold asks for. */

@@ -46,11 +46,17 @@ export function parseObject(text: string): JsonObject | undefined {
 }
 
 /** An id as {@link writeJson} writes it: a bare integer with every digit. */
-export function bareInteger(id: LongId): LosslessNumber {
-  return new LosslessNumber(id);
+export function bareInteger(id: LongId): number | LosslessNumber {
+  const value = Number(id);
+  return Number.isSafeInteger(value) ? value : new LosslessNumber(id);
+}
+
+function holdsLossless(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return value instanceof LosslessNumber || Object.values(value).some(holdsLossless);
 }
 
 /** JSON in the order of the object's keys; keys whose value is undefined are left out. */
 export function writeJson(value: JsonObject): string {
-  return stringifyLosslessly(value) ?? "";
+  return holdsLossless(value) ? (stringifyLosslessly(value) ?? "") : JSON.stringify(value);
 }

@@ -1,10 +1,12 @@
-import { isObsPath, pathSegments } from "./obs-path.js";
+import { isObsPath } from "./obs-path.js";
 import { ruleDecorator } from "./rule.js";
 
+function withoutEnd(path: string): string {
+  return path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
 function liesInside(file: string, directory: string): boolean {
-  const outer = pathSegments(directory);
-  const inner = pathSegments(file);
-  return inner.length > outer.length && outer.every((segment, index) => segment === inner[index]);
+  return withoutEnd(file).startsWith(`${withoutEnd(directory)}/`);
 }
 
 /** Rule `boot-file-in-app`, on bootFileUrl: it lies inside the directory appUrl; whole segments are compared. */

@@ -1,23 +1,13 @@
 import { isGiven, type RuleCheck, ruleDecorator } from "./rule.js";
-import { codePoints, isBlank } from "./text.js";
+import { isBlank, isWithin } from "./text.js";
 
 const MAX_CODE_POINTS = 1024;
-const CONTROL_CHARACTER = /\p{Cc}/u;
-
-/** The segments of a path in OBS; a trailing `/` adds none. */
-export function pathSegments(path: string): string[] {
-  return path.replace(/^\//, "").replace(/\/$/, "").split("/");
-}
+/** Segments after `/`, none of them empty, `.` or `..`, without control characters; perhaps a `/` at the end. */
+const SEGMENTS = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)+\/?$/u;
 
 /** True for a text that rule `obs-path` accepts. */
 export function isObsPath(value: unknown): value is string {
-  return (
-    typeof value === "string" &&
-    value.startsWith("/") &&
-    codePoints(value) <= MAX_CODE_POINTS &&
-    !CONTROL_CHARACTER.test(value) &&
-    pathSegments(value).every((segment) => !["", ".", ".."].includes(segment))
-  );
+  return typeof value === "string" && isWithin(MAX_CODE_POINTS, value) && SEGMENTS.test(value);
 }
 
 /**

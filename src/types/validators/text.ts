@@ -9,3 +9,9 @@ export function codePoints(text: string): number {
   for (const _ of text) count++;
   return count;
 }
+
+/** True for a text of at most so many code points. */
+export function isWithin(max: number, text: string): boolean {
+  // No text has more code points than UTF-16 units.
+  return text.length <= max || codePoints(text) <= max;
+}
