@@ -13,7 +13,8 @@ export interface CancelSignal {
  * and hardly any of them is ever aborted.
  */
 export class Cancellation implements CancelSignal {
-  readonly #listeners = new Set<() => void>();
+  /** Absent until somebody listens. */
+  #listeners: Set<() => void> | undefined;
   #aborted = false;
   #reason: unknown;
 
@@ -30,8 +31,8 @@ export class Cancellation implements CancelSignal {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = undefined;
   }
 
   throwIfAborted(): void {
@@ -40,10 +41,12 @@ export class Cancellation implements CancelSignal {
 
   /** As an AbortSignal's: each listener is called once, and not at all when it comes too late. */
   addEventListener(_type: "abort", listener: () => void): void {
-    if (!this.#aborted) this.#listeners.add(listener);
+    if (this.#aborted) return;
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    this.#listeners.delete(listener);
+    this.#listeners?.delete(listener);
   }
 }

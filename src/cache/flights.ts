@@ -75,9 +75,12 @@ export class Flight {
   }
 }
 
+const NONE: readonly Flight[] = [];
+
 /** The flights under way. It empties itself: a flight is here from its start to its end. */
 export class FlightBoard {
-  readonly #groups = new Map<string, Map<string, Flight[]>>();
+  /** By group; most groups have one at a time. */
+  readonly #groups = new Map<string, Flight[]>();
   #size = 0;
 
   get size(): number {
@@ -86,35 +89,33 @@ export class FlightBoard {
 
   start(resource: Resource<unknown>, credentialId: string, fresh: boolean, sequence: number): Flight {
     const flight = new Flight(resource, credentialId, fresh, sequence, (ended) => this.#remove(ended));
-    const group = this.#groups.get(resource.group) ?? new Map<string, Flight[]>();
-    this.#groups.set(resource.group, group);
-    group.set(resource.id, [...(group.get(resource.id) ?? []), flight]);
+    const group = this.#groups.get(resource.group);
+    if (group === undefined) this.#groups.set(resource.group, [flight]);
+    else group.push(flight);
     this.#size += 1;
     return flight;
   }
 
   /** Those that look for this resource. */
   of(resource: Findable): readonly Flight[] {
-    return this.#groups.get(resource.group)?.get(resource.id) ?? [];
+    return this.#groups.get(resource.group)?.filter((flight) => flight.resource.id === resource.id) ?? NONE;
   }
 
   /** Ends the flights of the group, or of these parts of it: those who wait start anew. */
   invalidate(group: string, parts?: readonly string[]): void {
-    const flights = [...(this.#groups.get(group)?.values() ?? [])].flat();
+    const flights = this.#groups.get(group)?.slice() ?? NONE;
     for (const flight of flights) {
       if (parts === undefined || parts.includes(flight.resource.part)) flight.cancel({ kind: "obsolete" });
     }
   }
 
   #remove(flight: Flight): void {
-    const { group: groupId, id } = flight.resource;
-    const group = this.#groups.get(groupId);
-    const flights = group?.get(id);
-    if (group === undefined || !flights?.includes(flight)) return;
-    const others = flights.filter((other) => other !== flight);
+    const { group: name } = flight.resource;
+    const group = this.#groups.get(name);
+    const index = group?.indexOf(flight) ?? -1;
+    if (group === undefined || index < 0) return;
     this.#size -= 1;
-    if (others.length > 0) group.set(id, others);
-    else group.delete(id);
-    if (group.size === 0) this.#groups.delete(groupId);
+    group.splice(index, 1);
+    if (group.length === 0) this.#groups.delete(name);
   }
 }

@@ -50,7 +50,7 @@ export class Loader {
     } catch (error) {
       return this.#failed(error, flight, asker, before);
     } finally {
-      stopKeepingLease();
+      stopKeepingLease?.();
     }
   }
 
@@ -62,11 +62,11 @@ export class Loader {
     this.core.background("release", store.release(flight.resource.group, lock, forget));
   }
 
-  /** Keeps the right to load while the call is under way. Returns how to stop that. */
-  #keepLease(flight: Flight, read: StoreRead | undefined): CallOff {
+  /** Keeps the right to load while the call is under way. Returns how to stop that, where there is such a right. */
+  #keepLease(flight: Flight, read: StoreRead | undefined): CallOff | undefined {
     const { clock, store } = this.core.options;
     const lock = heldLock(flight, read);
-    if (lock === undefined) return () => {};
+    if (lock === undefined) return undefined;
     const extend = () => {
       if (flight.signal.aborted) return;
       this.core.background("extend", store.extend(flight.resource.group, lock, LEASE_MS));

@@ -16,6 +16,8 @@ export interface Lookup {
    * @throws GatewayError as the upstream reads do; the signal's reason when the asker has gone
    */
   find<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Promise<V | null>;
+  /** What this process may give at once. */
+  give<V>(resource: Resource<V>, asker: Asker): V | undefined;
   /** What the caches have that is fresh and that the caller may have; the upstream is not asked. */
   peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined>;
   /** True when {@link Lookup.find} would wait for a call that is under way. */
@@ -56,6 +58,12 @@ export class CachedLookup implements Lookup {
       // A flight of this resource answers with its type.
       return outcome.value as V | null;
     }
+  }
+
+  give<V>(resource: Resource<V>, asker: Asker): V | undefined {
+    const entry = this.#here(resource, asker, false);
+    if (entry !== undefined) asker.trail.note(resource, entry.value);
+    return entry?.value;
   }
 
   async peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {

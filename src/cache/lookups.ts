@@ -8,8 +8,8 @@ import type { CacheEvents } from "./events.js";
 import { jobGroup, jobListsGroup, LIST_PART, versionPart } from "./groups.js";
 import { Trail } from "./ingredients.js";
 import { CachedLookup } from "./lookup.js";
+import { OperationLookups } from "./operation-lookups.js";
 import type { CacheProofs } from "./proofs.js";
-import { createRequestLookups } from "./request-lookups.js";
 import { createResources } from "./resources.js";
 import { Sightings } from "./sightings.js";
 import type { SharedStore } from "./store.js";
@@ -33,6 +33,14 @@ export interface LookupsOptions {
   upstreamBudgetMs?: number;
 }
 
+/** What is not to be given any more, and how the store and the other replicas are told. */
+interface Drop {
+  group: string;
+  /** The whole group where there are none. */
+  parts?: string[];
+  telling: () => Promise<void>;
+}
+
 /** Everything that is resolved has been handed out: continuations that were due run before the next macrotask. */
 function handedOut(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -46,6 +54,7 @@ export function createLookups(options: LookupsOptions): Lookups {
   const resources = createResources(upstream, config);
   const lookup = new CachedLookup(core);
   const sightings = new Sightings(clock, Math.min(config.terminalTtlMs, proofs.ttlMs));
+  const tools = { lookup, resources, fences: core.fences, sightings };
 
   const stopListening = store.listen({
     invalidated(group, parts) {
@@ -66,12 +75,22 @@ export function createLookups(options: LookupsOptions): Lookups {
     }
   }
 
-  /** Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then. */
-  async function dropEverywhere(drops: { group: string; parts?: string[]; telling: () => Promise<void> }[]) {
+  function dropHere(drops: readonly Drop[]): void {
     for (const { group, parts } of drops) core.drop(group, parts);
-    if (!store.isShared) return;
-    await Promise.all(drops.map(({ group, telling }) => tellOthers(group, telling())));
-    for (const { group, parts } of drops) core.drop(group, parts);
+  }
+
+  /**
+   * Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then.
+   *
+   * @param keep what takes the place of that, before anyone who waited for it looks again
+   */
+  async function dropEverywhere(drops: readonly Drop[], keep: () => void = () => {}): Promise<void> {
+    dropHere(drops);
+    if (store.isShared) {
+      await Promise.all(drops.map(({ group, telling }) => tellOthers(group, telling())));
+      dropHere(drops);
+    }
+    keep();
   }
 
   function wholeGroup(group: string) {
@@ -99,7 +118,7 @@ export function createLookups(options: LookupsOptions): Lookups {
     forRequest({ caller, requestId, signal }) {
       const trail = new Trail(core, caller);
       const asker = { caller, requestId, signal, trail, arrived: core.fences.next() };
-      return createRequestLookups({ lookup, resources, fences: core.fences, asker, sightings });
+      return new OperationLookups(tools, asker);
     },
 
     async invalidateJob(projectId, jobId) {
@@ -112,8 +131,7 @@ export function createLookups(options: LookupsOptions): Lookups {
       proofs.record(caller, { jobId: job.jobId });
       const { keep, ...observation } = observed(caller, job, changed, beganAt);
       const lists = changed.length > 0 ? [wholeGroup(jobListsGroup(caller.projectId))] : [];
-      await dropEverywhere([...lists, observation]);
-      keep();
+      await dropEverywhere([...lists, observation], keep);
       await handedOut();
     },
 

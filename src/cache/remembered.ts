@@ -2,46 +2,62 @@ import DataLoader from "dataloader";
 import type { Fences } from "./fences.js";
 import { FencedMemo, type MemoKey } from "./memo.js";
 
-/** Loads that one operation makes once, in batches. */
-export interface Remembered<K, V> {
-  load(key: K): Promise<V>;
-  /** What this operation has loaded or is loading. */
-  known(key: K): Promise<V> | undefined;
+export interface RememberedOptions<K, V> {
+  fences: Fences;
+  memoKeyOf: (key: K) => MemoKey;
+  /** What may be given without a load; undefined where there is nothing, or where a load decides. */
+  atOnce?: (key: K) => V | undefined;
+  /** Returns one promise for each key, in order, so that a slow one holds up no other. */
+  batch: (keys: readonly K[]) => Promise<V>[];
 }
 
 /**
- * A DataLoader whose memory ends with an invalidation. A fresh answer takes the place of what was remembered before.
- *
- * @param batch returns one promise for each key, in order, so that a slow one holds up no other
+ * What one operation looks up once, in batches: a DataLoader whose memory ends with an invalidation. A fresh answer takes the place
+ * of what was remembered before.
  */
-export function createRemembered<K extends { fresh: boolean }, V>(
-  fences: Fences,
-  memoKeyOf: (key: K) => MemoKey,
-  batch: (keys: readonly K[]) => Promise<V>[],
-): Remembered<K, V> {
-  const cacheKeyFn = (key: K): MemoKey => {
-    const memoKey = memoKeyOf(key);
-    return key.fresh ? { ...memoKey, id: `fresh ${memoKey.id}` } : memoKey;
-  };
+export class Remembered<K extends { fresh: boolean }, V> {
+  readonly #memo: FencedMemo<Promise<Promise<V>>>;
+  #loader: DataLoader<K, Promise<V>, MemoKey> | undefined;
 
-  function start() {
-    const memo = new FencedMemo<Promise<Promise<V>>>(fences);
-    const options = { cacheMap: memo, cacheKeyFn };
-    const loader = new DataLoader<K, Promise<V>, MemoKey>(async (keys) => batch(keys), options);
-    return { memo, loader };
+  constructor(private readonly options: RememberedOptions<K, V>) {
+    this.#memo = new FencedMemo(options.fences);
   }
 
-  // Most operations look up one or two of the things that there are.
-  let started: ReturnType<typeof start> | undefined;
+  /** What this operation has loaded or is loading. */
+  known(key: K): Promise<V> | undefined {
+    return this.#memo.get(this.#memoKeyOf(key))?.then((value) => value);
+  }
 
-  return {
-    async load(key) {
-      started ??= start();
-      const { memo, loader } = started;
-      const value = await loader.load(key);
-      if (key.fresh) memo.copy(cacheKeyFn(key), memoKeyOf(key));
-      return value;
-    },
-    known: (key) => started?.memo.get(cacheKeyFn(key))?.then((value) => value),
-  };
+  load(key: K): Promise<V> {
+    if (key.fresh) return this.#loadFresh(key);
+    return this.known(key) ?? this.#giveAtOnce(key) ?? this.#load(key);
+  }
+
+  #giveAtOnce(key: K): Promise<V> | undefined {
+    const value = this.options.atOnce?.(key);
+    if (value === undefined) return undefined;
+    const given = Promise.resolve(value);
+    // Whoever awaits it gets the value: a promise of a promise is one.
+    this.#memo.set(this.options.memoKeyOf(key), given as unknown as Promise<Promise<V>>);
+    return given;
+  }
+
+  async #load(key: K): Promise<V> {
+    this.#loader ??= new DataLoader(async (keys: readonly K[]) => this.options.batch(keys), {
+      cacheMap: this.#memo,
+      cacheKeyFn: (each) => this.#memoKeyOf(each),
+    });
+    return this.#loader.load(key);
+  }
+
+  async #loadFresh(key: K): Promise<V> {
+    const value = await this.#load(key);
+    this.#memo.copy(this.#memoKeyOf(key), this.options.memoKeyOf(key));
+    return value;
+  }
+
+  #memoKeyOf(key: K): MemoKey {
+    const memoKey = this.options.memoKeyOf(key);
+    return key.fresh ? { ...memoKey, id: `fresh ${memoKey.id}` } : memoKey;
+  }
 }

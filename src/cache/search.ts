@@ -27,21 +27,24 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
   const loader = new Loader(core);
   const renewals = new Renewals();
 
+  function foundIn(
+    tier: Found["tier"],
+    entry: Entry<unknown> | undefined,
+  ): Omit<Found, "permitted"> | undefined {
+    if (entry === undefined) return undefined;
+    const standing =
+      tier === "process" ? core.standingHere(entry) : freshnessOf(entry, clock.now(), core.graceMs);
+    return standing === "over" ? undefined : { entry, standing, tier };
+  }
+
   /** The best that the two tiers have; undefined when it is over. */
   function best(flight: Flight, asker: Asker, read: StoreRead | undefined): Found | undefined {
     const { resource } = flight;
-    const found: Omit<Found, "permitted">[] = [];
-    const here = core.tier.get(resource);
-    if (here) found.push({ entry: here, standing: core.standingHere(here), tier: "process" });
-    const shared = read?.entry && entryFromStore<unknown>(read.entry, flight.sequence);
-    if (shared) {
-      const standing = freshnessOf(shared, clock.now(), core.graceMs);
-      found.push({ entry: shared, standing, tier: "shared" });
-      core.tier.put(resource, shared, read.entry?.json.length ?? 0);
-    }
-    const [newest] = found
-      .filter(({ standing }) => standing !== "over")
-      .toSorted((a, b) => b.entry.beganAt - a.entry.beganAt);
+    const here = foundIn("process", core.tier.get(resource));
+    const sharedEntry = read?.entry && entryFromStore<unknown>(read.entry, flight.sequence);
+    const shared = foundIn("shared", sharedEntry);
+    if (sharedEntry) core.tier.put(resource, sharedEntry, read?.entry?.json.length ?? 0);
+    const newest = here && shared && shared.entry.beganAt > here.entry.beganAt ? shared : (here ?? shared);
     return newest && { ...newest, permitted: core.mayHave(asker.caller, resource, newest.entry) };
   }
 
@@ -52,7 +55,12 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
   }
 
   /** Asks the upstream; when only the proof is missing, the other answers that miss the same proof wait for this call. */
-  async function ask(flight: Flight, asker: Asker, read: StoreRead | undefined, found: Found | undefined) {
+  function ask(
+    flight: Flight,
+    asker: Asker,
+    read: StoreRead | undefined,
+    found: Found | undefined,
+  ): Promise<Answer> {
     const { kind } = flight.resource;
     if (flight.signal.aborted) {
       loader.giveBack(flight, read);
@@ -78,7 +86,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     for (;;) {
       const lock = isShared && !flight.fresh ? { token: flight.lockToken, leaseMs: LEASE_MS } : undefined;
       const mark = core.wakeups.mark();
-      const read = await core.read(flight.resource, asker.caller, lock);
+      const read = isShared ? await core.read(flight.resource, asker.caller, lock) : undefined;
       const found = flight.fresh ? undefined : best(flight, asker, read);
       if (found?.standing === "fresh" && found.permitted) {
         loader.giveBack(flight, read);

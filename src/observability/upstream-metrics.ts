@@ -17,11 +17,15 @@ export function createUpstreamMetrics(instruments: Instruments): UpstreamEvents 
     labels: ["route"],
     buckets: ATTEMPT_BUCKETS,
   });
-  const waiting = instruments.labelledGauge({
-    name: "upstream_waiting",
-    help: "Calls that wait for a connection, or for their share of UPSTREAM_CALLS_PER_MINUTE.",
-    labels: ["kind"],
-  });
+  const waiting = new Map<string, number>();
+  instruments.observedGauge(
+    {
+      name: "upstream_waiting",
+      help: "Calls that wait for a connection, or for their share of UPSTREAM_CALLS_PER_MINUTE.",
+      labels: ["kind"],
+    },
+    () => waiting,
+  );
   return {
     attempt(route, outcome, durationMs) {
       attempts(route, outcome);
@@ -52,6 +56,6 @@ export function createUpstreamMetrics(instruments: Instruments): UpstreamEvents 
       help: "Calls for which the upstream refused this gateway's own identity: made again with a renewed one, or given up.",
       labels: ["then"],
     }),
-    waiting: (kind, length) => waiting.set({ kind }, length),
+    waiting: (kind, length) => void waiting.set(kind, length),
   };
 }

@@ -33,7 +33,7 @@ export async function lookedUpViolations(
     engineExists(input.config, lookups),
   ]);
   const violations = verdicts.flat();
-  if (violations.length > 0 && (await jobIsMissing(input.jobId, lookups))) return [];
+  if (violations.length === 0 || (await jobIsMissing(input.jobId, lookups))) return [];
   return inDocumentOrder(violations);
 }
 

@@ -2,14 +2,14 @@ import { isLongId } from "../domain/index.js";
 import type { Violation } from "../errors.js";
 import type { RequestLookups } from "../ports.js";
 import type { TrainingJobVersionConfigInput } from "../types/training-job-version-config-input.js";
-import { judge } from "./looked-up.js";
+import { judge, NONE } from "./looked-up.js";
 
 /** Rule `engine-exists`: engineId, when given, is one of the project's engines for training. */
-export async function engineExists(
+export function engineExists(
   { engineId }: TrainingJobVersionConfigInput,
   lookups: RequestLookups,
 ): Promise<Violation[]> {
-  if (!isLongId(engineId)) return [];
+  if (!isLongId(engineId)) return NONE;
   return judge(
     (options) => lookups.engineSpecs("TRAIN", options),
     (engines) => {

@@ -2,7 +2,7 @@ import { isLongId } from "../domain/index.js";
 import type { Violation } from "../errors.js";
 import type { RequestLookups } from "../ports.js";
 import type { CreateTrainingJobVersionInput } from "../types/create-training-job-version-input.js";
-import { judge } from "./looked-up.js";
+import { judge, NONE } from "./looked-up.js";
 
 const PATH = ["input", "config", "preVersionId"];
 
@@ -10,11 +10,11 @@ const PATH = ["input", "config", "preVersionId"];
  * Rule `pre-version-exists`: preVersionId is a version of the job. It looks at that version alone, unless the caches hold
  * the list: a job can have thousands. Where the job itself is missing, whoever asked for the verdict leaves it out.
  */
-export async function preVersionExists(
+export function preVersionExists(
   { jobId, config: { preVersionId } }: CreateTrainingJobVersionInput,
   lookups: RequestLookups,
 ): Promise<Violation[]> {
-  if (!isLongId(jobId, 1n) || !isLongId(preVersionId, 1n)) return [];
+  if (!isLongId(jobId, 1n) || !isLongId(preVersionId, 1n)) return NONE;
   return judge(
     (options) => lookups.hasVersion(jobId, preVersionId, options),
     (exists) => {

@@ -3,7 +3,7 @@ import { isLongId } from "../domain/index.js";
 import type { Violation } from "../errors.js";
 import type { RequestLookups } from "../ports.js";
 import type { TrainingJobVersionConfigInput } from "../types/training-job-version-config-input.js";
-import { judge } from "./looked-up.js";
+import { judge, NONE } from "./looked-up.js";
 
 /** The greatest number of nodes with that spec; infinite where the upstream does not say. */
 function maxNodes(specs: ResourceSpec[]): number {
@@ -27,11 +27,11 @@ function verdictOn(specs: ResourceSpec[], specId: LongId, workerServerNum: numbe
  * Rules `spec-exists` and `worker-server-num-max`. The specs are those of all engines: a spec that a given engine is
  * not offered with is the upstream's to refuse.
  */
-export async function specRules(
+export function specRules(
   { specId, workerServerNum }: TrainingJobVersionConfigInput,
   lookups: RequestLookups,
 ): Promise<Violation[]> {
-  if (!isLongId(specId)) return [];
+  if (!isLongId(specId)) return NONE;
   return judge(
     (options) => lookups.resourceSpecs({ jobType: "TRAIN" }, options),
     (specs) => verdictOn(specs, specId, workerServerNum),

@@ -40,6 +40,7 @@ interface Job {
   request: RestRequest;
   deadline: number;
   signal: CancelSignal | undefined;
+  circuit: Circuit;
 }
 
 /** Told where a login takes longer than a caller can wait. */
@@ -70,19 +71,21 @@ export class RetryingRequester implements Requester<UpstreamCall> {
   }
 
   read(call: UpstreamCall, request: RestRequest, deadline = this.deadline()): Promise<JsonObject> {
-    return this.#perform({ call, request, deadline, signal: call.signal });
+    return this.#perform(call, request, deadline);
   }
 
   write(call: UpstreamCall, request: RestRequest): Promise<JsonObject> {
-    const first: UpstreamCall = { ...call, priority: "mutation" };
-    return this.#perform({ call: first, request, deadline: this.deadline(), signal: call.signal });
+    return this.#perform({ ...call, priority: "mutation" }, request, this.deadline());
   }
 
-  async #perform(job: Job): Promise<JsonObject> {
-    job.call.signal?.throwIfAborted();
+  async #perform(call: UpstreamCall, request: RestRequest, deadline: number): Promise<JsonObject> {
+    const { signal, caller } = call;
+    signal?.throwIfAborted();
+    const job: Job = { call, request, deadline, signal, circuit: this.#circuitOf(call, request) };
+    const isOwn = caller.credential.kind === "service";
     let mayRenew = true;
     for (let attempt = 0; ; attempt++) {
-      const result = (await this.#identityFailure(job)) ?? (await this.#attempt(job));
+      const result = (isOwn && (await this.#identityFailure(job))) || (await this.#attempt(job));
       if (result.kind === "success") return result.body;
       const renewed = mayRenew && (await this.#renewedIdentity(job, result));
       this.#report(job, result.failure, attempt, renewed);
@@ -91,9 +94,8 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     }
   }
 
-  /** Waits until the gateway has an identity of its own, where it needs one. It takes no turn meanwhile. */
+  /** Waits until the gateway has an identity of its own. It takes no turn meanwhile. */
   async #identityFailure(job: Job): Promise<AttemptResult | undefined> {
-    if (job.call.caller.credential.kind !== "service") return undefined;
     const late = new IdentityUnavailable(true, LOGIN_RETRY_AFTER_MS);
     const failure = await this.#wait(job, this.options.credentials.ready(job.call.caller), late).catch(
       (error: unknown) => error,
@@ -125,27 +127,28 @@ export class RetryingRequester implements Requester<UpstreamCall> {
 
   /** Waits for this attempt's turn. Whoever was let in must leave the gate. */
   async #waitForTurn(job: Job): Promise<void> {
-    const { call, request, deadline, signal } = job;
-    const blockedMs = this.#circuitOf(job).blockedFor();
+    const { call, request, deadline, signal, circuit } = job;
+    const blockedMs = circuit.blockedFor();
     if (blockedMs > 0) throw circuitOpen(job, blockedMs);
     const turn = { projectId: call.caller.projectId, priority: call.priority, deadline, signal };
     try {
-      await this.options.budget.acquire(turn);
-      await this.options.gate.enter(turn);
+      const permitted = this.options.budget.acquire(turn);
+      if (permitted !== undefined) await permitted;
+      const entered = this.options.gate.enter(turn);
+      if (entered !== undefined) await entered;
     } catch (error) {
       if (error instanceof GatewayError) this.options.events.shed(request.route);
       throw error;
     }
   }
 
-  #circuitOf({ call, request }: Job): Circuit {
-    return this.options.circuits.of(call.caller.projectId, request.group);
+  #circuitOf({ caller }: UpstreamCall, { group }: RestRequest): Circuit {
+    return this.options.circuits.of(caller.projectId, group);
   }
 
   #enterCircuit(job: Job): Settle {
-    const circuit = this.#circuitOf(job);
-    const settle = circuit.enter();
-    if (!settle) throw circuitOpen(job, circuit.blockedFor());
+    const settle = job.circuit.enter();
+    if (!settle) throw circuitOpen(job, job.circuit.blockedFor());
     return settle;
   }
 

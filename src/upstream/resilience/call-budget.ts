@@ -7,16 +7,16 @@ import { type Turn, WaitingRoom } from "./waiting-room.js";
 /** Who may call the upstream when its limit is known (UPSTREAM_CALLS_PER_MINUTE). */
 export interface CallBudget {
   /**
-   * Resolves when one call may be made. Rejects with RATE_LIMITED and `retryAfterMs` when that would be after the turn's
+   * Resolves when one call may be made; undefined where it may at once. Rejects with RATE_LIMITED and `retryAfterMs` when that would be after the turn's
    * deadline or when too many wait, with the signal's reason when that aborts.
    */
-  acquire(turn: Turn): Promise<void>;
+  acquire(turn: Turn): Promise<void> | undefined;
   /** Refuses everyone who waits. */
   close(): Promise<void>;
 }
 
 /** No limit is known. */
-export const unlimitedCallBudget: CallBudget = { acquire: async () => {}, close: async () => {} };
+export const unlimitedCallBudget: CallBudget = { acquire: () => undefined, close: async () => {} };
 
 export interface QueuedCallBudgetOptions {
   permits: PermitSource;

@@ -49,8 +49,11 @@ class Lane<T extends Place> {
   shiftOf(projectId: string): T | undefined {
     const items = this.#projects.get(projectId);
     const item = items?.shift();
-    this.#projects.delete(projectId);
-    if (items && items.length > 0) this.#projects.set(projectId, items);
+    if (items?.length === 0) this.#projects.delete(projectId);
+    else if (items && this.#projects.size > 1) {
+      this.#projects.delete(projectId);
+      this.#projects.set(projectId, items);
+    }
     return item;
   }
 

@@ -15,10 +15,11 @@ export class Gate {
     this.#room = new WaitingRoom(options);
   }
 
-  /** Resolves when the call may go in; whoever was let in must {@link leave}. */
-  async enter(turn: Turn): Promise<void> {
+  /** Resolves when the call may go in, undefined where it may at once; whoever was let in must {@link leave}. */
+  enter(turn: Turn): Promise<void> | undefined {
     if (this.#free === 0) return this.#room.wait(turn);
     this.#free -= 1;
+    return undefined;
   }
 
   leave(): void {

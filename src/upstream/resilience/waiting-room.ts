@@ -1,5 +1,5 @@
 import type { CancelSignal } from "../../cancellation.js";
-import type { Clock } from "../../clock.js";
+import type { CallOff, Clock } from "../../clock.js";
 import { type Crowd, FairQueue, type Place } from "./fair-queue.js";
 
 /** A call's wish to go on. */
@@ -9,10 +9,23 @@ export interface Turn extends Place {
   signal?: CancelSignal | undefined;
 }
 
-interface Waiter extends Place {
-  deadline: number;
-  admit(): void;
-  refuse(error: unknown): void;
+/** One call that waits. */
+class Waiter implements Place {
+  readonly priority: Turn["priority"];
+  readonly projectId: string;
+  readonly deadline: number;
+
+  constructor(
+    readonly turn: Turn,
+    readonly admit: () => void,
+    readonly refuse: (error: unknown) => void,
+    /** Called when the turn's signal aborts. */
+    readonly onAbort: () => void,
+  ) {
+    this.priority = turn.priority;
+    this.projectId = turn.projectId;
+    this.deadline = turn.deadline;
+  }
 }
 
 export interface WaitingRoomOptions {
@@ -30,6 +43,8 @@ export interface WaitingRoomOptions {
  */
 export class WaitingRoom {
   readonly #queue = new FairQueue<Waiter>();
+  /** One timer for all: it is set for the first deadline, and hardly ever comes to its end. */
+  #alarm: { at: number; callOff: CallOff } | undefined;
 
   constructor(private readonly options: WaitingRoomOptions) {}
 
@@ -46,72 +61,91 @@ export class WaitingRoom {
   wait(turn: Turn): Promise<void> {
     if (turn.signal?.aborted) return Promise.reject(turn.signal.reason);
     if (!this.#makeRoom(turn)) return Promise.reject(this.options.refusal(turn, "full"));
-    return new Promise((resolve, reject) => this.#enqueue(turn, resolve, reject));
+    return new Promise((resolve, reject) => {
+      const waiter = new Waiter(turn, resolve, reject, () => this.#giveUp(waiter, turn.signal?.reason));
+      turn.signal?.addEventListener("abort", waiter.onAbort, { once: true });
+      this.#queue.push(waiter);
+      this.#setAlarm(turn.deadline);
+      this.options.onLength(this.#queue.size);
+    });
   }
 
   /** Lets the next one go on; false when nobody waits. */
   admitNext(): boolean {
-    const waiter = this.#queue.shift();
-    waiter?.admit();
-    return waiter !== undefined;
+    return this.#admit(this.#queue.shift());
   }
 
   /** Lets the oldest of that place go on; false when nobody waits there. */
   admitFrom(place: Place): boolean {
-    const waiter = this.#queue.shiftOf(place);
-    waiter?.admit();
-    return waiter !== undefined;
+    return this.#admit(this.#queue.shiftOf(place));
   }
 
   /** Refuses those who wait and for whom there is an error. */
   refuse(errorFor: (waiting: Pick<Turn, "priority" | "deadline">) => Error | undefined): void {
     for (const waiter of this.#queue.items()) {
       const error = errorFor(waiter);
-      if (error && this.#queue.remove(waiter)) waiter.refuse(error);
+      if (error) this.#giveUp(waiter, error);
     }
   }
 
   /** Refuses everyone who waits. */
   refuseAll(error: Error): void {
-    for (let waiter = this.#queue.shift(); waiter; waiter = this.#queue.shift()) waiter.refuse(error);
+    for (let waiter = this.#queue.shift(); waiter; waiter = this.#queue.shift()) {
+      this.#left(waiter);
+      waiter.refuse(error);
+    }
   }
 
   #makeRoom(turn: Turn): boolean {
     if (this.#queue.size < this.options.capacity) return true;
     const displaced = this.#queue.takeBelow(turn.priority);
-    displaced?.refuse(this.options.refusal(turn, "full"));
-    return displaced !== undefined;
+    if (displaced === undefined) return false;
+    this.#left(displaced);
+    displaced.refuse(this.options.refusal(turn, "full"));
+    return true;
   }
 
-  #enqueue(turn: Turn, resolve: () => void, reject: (error: unknown) => void): void {
-    const { clock, onLength } = this.options;
-    const leave = () => {
-      callOff();
-      turn.signal?.removeEventListener("abort", onAbort);
-      onLength(this.#queue.size);
-    };
-    const waiter: Waiter = {
-      priority: turn.priority,
-      projectId: turn.projectId,
-      deadline: turn.deadline,
-      admit() {
-        leave();
-        resolve();
-      },
-      refuse(error) {
-        leave();
-        reject(error);
-      },
-    };
-    const giveUp = (error: unknown) => {
-      if (this.#queue.remove(waiter)) waiter.refuse(error);
-    };
-    const onAbort = () => giveUp(turn.signal?.reason);
-    turn.signal?.addEventListener("abort", onAbort, { once: true });
-    const callOff = clock.after(Math.max(0, turn.deadline - clock.now()), () =>
-      giveUp(this.options.refusal(turn, "late")),
-    );
-    this.#queue.push(waiter);
-    onLength(this.#queue.size);
+  #admit(waiter: Waiter | undefined): boolean {
+    if (waiter === undefined) return false;
+    this.#left(waiter);
+    waiter.admit();
+    return true;
+  }
+
+  #giveUp(waiter: Waiter, error: unknown): void {
+    if (!this.#queue.remove(waiter)) return;
+    this.#left(waiter);
+    waiter.refuse(error);
+  }
+
+  /** After it was taken out of the queue. */
+  #left({ turn, onAbort }: Waiter): void {
+    turn.signal?.removeEventListener("abort", onAbort);
+    if (this.#queue.size === 0) this.#stopAlarm();
+    this.options.onLength(this.#queue.size);
+  }
+
+  #setAlarm(at: number): void {
+    if (this.#alarm !== undefined && this.#alarm.at <= at) return;
+    this.#stopAlarm();
+    const { clock } = this.options;
+    const callOff = clock.after(Math.max(0, at - clock.now()), () => this.#refuseLate());
+    this.#alarm = { at, callOff };
+  }
+
+  #stopAlarm(): void {
+    this.#alarm?.callOff();
+    this.#alarm = undefined;
+  }
+
+  #refuseLate(): void {
+    this.#alarm = undefined;
+    const now = this.options.clock.now();
+    const waiting = this.#queue.items();
+    for (const waiter of waiting) {
+      if (waiter.deadline <= now) this.#giveUp(waiter, this.options.refusal(waiter.turn, "late"));
+    }
+    const deadlines = this.#queue.items().map(({ deadline }) => deadline);
+    if (deadlines.length > 0) this.#setAlarm(Math.min(...deadlines));
   }
 }

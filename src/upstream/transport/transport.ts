@@ -55,7 +55,9 @@ function createPool(options: TransportOptions, connect: buildConnector.connector
 class PooledTransport implements Transport {
   readonly host: string;
   readonly #pool: Pool;
-  readonly #inFlight = new Set<Promise<HttpAnswer>>();
+  #inFlight = 0;
+  /** Told when nothing is in flight any more. */
+  #onIdle: (() => void) | undefined;
   readonly #connecting = new Set<Socket>();
   #closing: Promise<void> | undefined;
 
@@ -66,11 +68,7 @@ class PooledTransport implements Transport {
 
   send(request: HttpRequest, options: SendOptions): Promise<HttpAnswer> {
     if (this.#closing) return Promise.reject(new TransportError("closed", false));
-    const answer = this.#dispatch(request, options);
-    this.#inFlight.add(answer);
-    const forget = () => this.#inFlight.delete(answer);
-    answer.then(forget, forget);
-    return answer;
+    return this.#dispatch(request, options);
   }
 
   close(): Promise<void> {
@@ -79,7 +77,10 @@ class PooledTransport implements Transport {
   }
 
   async #closeOnceIdle(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#inFlight === 0) resolve();
+    });
     // Not pool.close(): that would wait for calls that were given up while their connection was being made.
     const destroyed = this.#pool.destroy();
     for (const socket of this.#connecting) socket.destroy(new TransportError("closed", false));
@@ -87,12 +88,15 @@ class PooledTransport implements Transport {
   }
 
   #dispatch(request: HttpRequest, { timeoutMs, signal }: SendOptions): Promise<HttpAnswer> {
+    this.#inFlight += 1;
     return new Promise((resolve, reject) => {
-      let callOff: CallOff = () => {};
+      let callOff: CallOff | undefined;
       const onAbort = () => exchange.cancel(signal?.reason);
       const settled = () => {
-        callOff();
+        callOff?.();
         signal?.removeEventListener("abort", onAbort);
+        this.#inFlight -= 1;
+        if (this.#inFlight === 0) this.#onIdle?.();
       };
       const exchange = new Exchange(request.method === "GET", {
         answered(answer) {

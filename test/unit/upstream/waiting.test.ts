@@ -23,8 +23,8 @@ const turn = (priority: Priority = "lookup", projectId = "p", rest: Partial<Turn
 });
 
 /** Notes in `order` when each has been let in; refusals are noted as such. */
-function note(order: string[], name: string, entry: Promise<void>): Promise<void> {
-  return entry.then(
+async function note(order: string[], name: string, entry: Promise<void> | undefined): Promise<void> {
+  return Promise.resolve(entry).then(
     () => void order.push(name),
     (error: unknown) => void order.push(`${name}: ${error instanceof Error ? error.message : "?"}`),
   );
@@ -159,6 +159,26 @@ describe("the gate to the connections", () => {
     gate.leave();
     await gate.enter(turn());
     expect(clock.sleeping).toBe(0);
+  });
+
+  it("refuses each at his own deadline, whoever came first, and lets the others go on", async () => {
+    const gate = gateOf(1, 10);
+    const order: string[] = [];
+    await gate.enter(turn());
+    const enter = (name: string, withinMs: number) =>
+      note(order, name, gate.enter(turn("lookup", "p", { deadline: clock.now() + withinMs })));
+    const all = [enter("first", 300), enter("second", 100), enter("third", 200), enter("fourth", 400)];
+    await clock.advance(100);
+    expect(order).toEqual(["second: late"]);
+    await clock.advance(100);
+    expect(order).toEqual(["second: late", "third: late"]);
+    gate.leave();
+    await clock.advance(150);
+    expect(order).toEqual(["second: late", "third: late", "first"]);
+    await clock.advance(50);
+    await Promise.all(all);
+    expect(order.at(-1)).toBe("fourth: late");
+    expect([lengths.at(-1), clock.sleeping]).toEqual([0, 0]);
   });
 
   it("lets go of whoever has gone, with the signal's reason", async () => {
