@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { GatewayError } from "../errors.js";
+import { createLogDestination } from "./log-destination.js";
 
 export type { Logger } from "pino";
 
@@ -41,7 +42,7 @@ function describeError(error: unknown): Record<string, unknown> {
  *
  * @param destination stdout unless told
  */
-export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+export function createLogger(level: string, destination: DestinationStream = createLogDestination()): Logger {
   const options = {
     level,
     base: null,

@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
+import { createLogDestination } from "../../../src/observability/log-destination.js";
 import { createLogger } from "../../../src/observability/logger.js";
 
 function logged(level: string, write: (log: ReturnType<typeof createLogger>) => void) {
@@ -66,11 +67,47 @@ test("something thrown that is no error is told of by its type alone", () => {
   expect(line.err).toEqual({ type: "string" });
 });
 
+/** What a process that runs this script, with a `log` to stdout, has written when it has ended. */
+function writtenBy(script: string): string[] {
+  const logger = new URL("../../../src/observability/logger.ts", import.meta.url);
+  const source = `import { createLogger } from ${JSON.stringify(logger)}; const log = createLogger("info"); ${script}`;
+  const options = ["--import", "@oxc-node/core/register", "--input-type=module", "--eval", source];
+  const { stdout } = spawnSync(process.execPath, options, { encoding: "utf8" });
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).msg);
+}
+
 test("without a destination it writes to stdout", () => {
-  const script = `
-    import { createLogger } from ${JSON.stringify(new URL("../../../src/observability/logger.ts", import.meta.url))};
-    createLogger("info").info("Hello");`;
-  const options = ["--import", "@oxc-node/core/register", "--input-type=module", "--eval", script];
-  const stdout = execFileSync(process.execPath, options, { encoding: "utf8" });
-  expect(JSON.parse(stdout)).toMatchObject({ level: "info", msg: "Hello" });
+  expect(writtenBy('log.info("Hello");')).toEqual(["Hello"]);
+});
+
+test.each([
+  ["exit", 'log.info("First"); setTimeout(() => { log.info("Last"); process.exit(1); });'],
+  ["an exception that nobody catches", 'log.info("First"); log.info("Last"); throw new Error("thrown");'],
+  [
+    "a fatal defect and SIGKILL",
+    'log.info("First"); log.fatal("Last"); process.kill(process.pid, "SIGKILL");',
+  ],
+])("what was logged before the process ends by %s is written", (_by, script) => {
+  // Not in order: a write may be under way in another thread when the last one is made.
+  expect(writtenBy(script).toSorted()).toEqual(["First", "Last"]);
+});
+
+test("the lines of one turn of the event loop leave in one write, in their order", async () => {
+  const writes: string[] = [];
+  const log = createLogger(
+    "info",
+    createLogDestination({ write: (text) => writes.push(text), flushSync() {} }),
+  );
+  log.info("one");
+  await Promise.resolve();
+  log.info("two");
+  expect(writes).toEqual([]);
+  await new Promise(setImmediate);
+  log.info("three");
+  await new Promise(setImmediate);
+  const messages = writes.map((text) => text.match(/(?<="msg":")\w+/g));
+  expect(messages).toEqual([["one", "two"], ["three"]]);
 });
