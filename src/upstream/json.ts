@@ -4,7 +4,26 @@ import type { LongId } from "../domain/index.js";
 export type JsonObject = Record<string, unknown>;
 
 /** A body without a number of 16 digits or more holds no integer that `JSON.parse` could round. */
-const MAY_HOLD_UNSAFE_INTEGER = /[[:,]\s*-?\d{16}/;
+const UNSAFE_INTEGER = /[[:,]\s*-?\d{16}/;
+const LONG = 16;
+
+function isDigitAt(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code >= 48 && code <= 57;
+}
+
+/** Whether 16 digits stand in a row. One of any 16 characters in a row has an index divisible by 16: the others need no look. */
+function hasLongNumber(text: string): boolean {
+  for (let index = 0; index < text.length; index += LONG) {
+    if (!isDigitAt(text, index)) continue;
+    let from = index;
+    let to = index + 1;
+    while (isDigitAt(text, from - 1)) from -= 1;
+    while (isDigitAt(text, to)) to += 1;
+    if (to - from >= LONG) return true;
+  }
+  return false;
+}
 
 const INTEGER = /^-?\d+$/;
 
@@ -24,7 +43,7 @@ const LOSSLESS = {
  * @throws an error of any class when the text is no JSON
  */
 export function parseJson(text: string): unknown {
-  return MAY_HOLD_UNSAFE_INTEGER.test(text)
+  return hasLongNumber(text) && UNSAFE_INTEGER.test(text)
     ? parseLosslessly(text, undefined, LOSSLESS)
     : (JSON.parse(text) as unknown);
 }

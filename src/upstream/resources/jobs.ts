@@ -1,8 +1,10 @@
 import {
   type JobListQuery,
+  type LongId,
   statusFromCode,
   type TrainingJobPage,
   type TrainingJobSummary,
+  type TrainingJobVersion,
 } from "../../domain/index.js";
 import { requiredId, requiredList } from "../decode/entities.js";
 import { epochMillis, int, longDigits, longId, textAsIs } from "../decode/values.js";
@@ -29,15 +31,34 @@ export function listJobsRequest(query: JobListQuery): RestRequest {
   };
 }
 
+/** What the list does not say of a version, as in an answer that says nothing: the same for all of them. */
+const NOT_LISTED = decodeVersion(
+  { version_id: "1" },
+  { jobId: "1" as LongId, jobName: "", jobDesc: null },
+  "summary",
+);
+
 /** The version that a job of the list names, with the little that the list says of it. */
-function currentVersion(raw: JsonObject, job: Pick<TrainingJobSummary, "jobId" | "jobName" | "jobDesc">) {
+function currentVersion(
+  raw: JsonObject,
+  { jobId, jobName, jobDesc }: Pick<TrainingJobSummary, "jobId" | "jobName" | "jobDesc">,
+): TrainingJobVersion | null {
   const versionId = longId(raw.version_id, 1n);
   if (versionId === null) return null;
+  const { status, statusCode, terminal } = statusFromCode(int(raw.status) ?? 0);
+  const createTime = epochMillis(raw.create_time);
+  const duration = longDigits(raw.duration);
   return {
-    ...decodeVersion({ version_id: versionId }, job, "summary"),
-    ...statusFromCode(int(raw.status) ?? 0),
-    createTime: epochMillis(raw.create_time),
-    duration: longDigits(raw.duration),
+    ...NOT_LISTED,
+    jobId,
+    jobName,
+    jobDesc,
+    versionId,
+    status,
+    statusCode,
+    terminal,
+    createTime,
+    duration,
   };
 }
 

@@ -13,6 +13,16 @@ describe("parsing the upstream's JSON", () => {
     expect(parseJson('{"a":\n\t 9007199254740993}')).toEqual({ a: "9007199254740993" });
   });
 
+  it.each(["9007199254740993", "-9007199254740993", "9223372036854775807"])(
+    "keeps every digit of %s wherever in the text it stands",
+    (digits) => {
+      for (let before = 0; before < 40; before++) {
+        const text = `{"a":"${"x".repeat(before)}","id":${digits},"b":123456789012345}`;
+        expect(parseJson(text)).toMatchObject({ id: digits, b: 123_456_789_012_345 });
+      }
+    },
+  );
+
   it("leaves integers that are exact, and fractions, numbers", () => {
     expect(
       parseJson('{"a":9007199254740991,"b":0.1234567890123456,"c":1e30,"d":1234567890123456.5}'),
