@@ -59,6 +59,8 @@ export interface Upstream extends UpstreamReads, UpstreamWrites, UpstreamHealth 
 
 /** What an operation was made from. */
 export interface Ingredients {
+  /** True where the upstream was asked for some of them, so that the same was not asked for before. */
+  readonly isNew: boolean;
   /** About how much memory it takes to know, in bytes. */
   readonly bytes: number;
   /** True while looking all of it up again would find the same, and give it to the same caller. */

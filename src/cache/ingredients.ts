@@ -19,6 +19,7 @@ interface Ingredient {
 export class Trail {
   readonly #given = new Map<string, Given>();
   #isRepeatable = true;
+  #isNew = false;
 
   constructor(
     private readonly core: Core,
@@ -30,6 +31,11 @@ export class Trail {
     const before = this.#given.get(resource.id);
     if (before !== undefined && before.value !== value) this.#isRepeatable = false;
     this.#given.set(resource.id, { resource, value });
+  }
+
+  /** Notes that the upstream was asked for some of it. */
+  hasLoaded(): void {
+    this.#isNew = true;
   }
 
   /** Notes that the operation got, or was refused, something that no cache may tell again: what had to be fresh, or a failure. */
@@ -48,7 +54,7 @@ export class Trail {
       entries.push({ resource: { id, group, part, subject }, serial: entry.serial });
     }
     const { projectId, credentialId } = this.caller;
-    return new CachedIngredients(this.core, { projectId, credentialId }, entries);
+    return new CachedIngredients(this.core, { projectId, credentialId }, entries, this.#isNew);
   }
 }
 
@@ -71,6 +77,7 @@ class CachedIngredients implements Ingredients {
     private readonly core: Core,
     private readonly caller: Named,
     private readonly entries: readonly Ingredient[],
+    readonly isNew: boolean,
   ) {}
 
   get bytes(): number {

@@ -45,6 +45,7 @@ describe("A query that was answered before", () => {
   it("is answered alike, but for its request id and date", async () => {
     newJob();
     const first = await ask({ "X-Request-Id": "first", Origin: "https://app.example" });
+    await ask({ Origin: "https://app.example" });
     let second: GraphqlAnswer | undefined;
     expect(
       await isRepeated(async () => {
@@ -59,8 +60,15 @@ describe("A query that was answered before", () => {
     expect(second?.headers.get("access-control-allow-origin")).toBe("https://app.example");
   });
 
+  it("is kept when it is asked for again, not the first time", async () => {
+    newJob();
+    const repeats = [await isRepeated(), await isRepeated(), await isRepeated(), await isRepeated()];
+    expect(repeats).toEqual([false, false, true, true]);
+  });
+
   it("gets a request id of its own", async () => {
     newJob();
+    await ask();
     await ask();
     const ids = [await ask(), await ask()].map(({ headers }) => headers.get("x-request-id"));
     expect(new Set(ids).size).toBe(2);
@@ -74,12 +82,14 @@ describe("A query that was answered before", () => {
     house.simulator.faults.add({ jobId: id, kind: "patch", set: { job_desc: jobDesc } });
     const request = () => house.send("query ($id: ID!) { trainingJob(jobId: $id) { jobDesc } }", { id });
     expect((await request()).body.data.trainingJob.jobDesc).toBe(jobDesc);
+    expect(await isRepeated(request)).toBe(false);
     expect(await isRepeated(request)).toBe(true);
     expect((await request()).body.data.trainingJob.jobDesc).toBe(jobDesc);
   });
 
   it("shows the effect of a mutation at once", async () => {
     newJob();
+    await ask();
     await ask();
     expect(await isRepeated()).toBe(true);
     await house.send(
@@ -97,7 +107,9 @@ describe("A query that was answered before", () => {
   ])("is answered anew for %s", async (_what, headers) => {
     newJob();
     await ask();
+    await ask();
     expect(await isRepeated(() => ask(headers()))).toBe(false);
+    await ask(headers());
     expect(await isRepeated(() => ask(headers()))).toBe(true);
   });
 
@@ -130,6 +142,7 @@ describe("A query that was answered before", () => {
 
   it("is refused in another project, and with a token that the upstream does not know", async () => {
     newJob();
+    await ask();
     await ask();
     const { other } = house.simulator;
     const answers = [
@@ -167,6 +180,7 @@ describe("A query that was answered before", () => {
     ["longer than 16 KiB", `{ trainingJobs { jobTotalCount } } #${"x".repeat(16_384)}`],
   ])("is executed again when it is %s", async (_what, query) => {
     await house.send(query);
+    await house.send(query);
     expect(await isRepeated(() => house.send(query))).toBe(false);
   });
 
@@ -195,6 +209,7 @@ describe("A query that was answered before", () => {
   it("is executed again when it needed fresh answers, as a broken rule does", async () => {
     newJob();
     expect(await brokenRules()).toEqual(["engine-exists"]);
+    await brokenRules();
     expect(await isRepeated(brokenRules)).toBe(false);
   });
 
@@ -202,7 +217,7 @@ describe("A query that was answered before", () => {
     newJob();
     expect(await brokenRules()).toEqual(["engine-exists"]);
     const fault = house.simulator.faults.add({ route: "listEngines", kind: "answer", body: "{}" });
-    expect(await brokenRules()).toEqual([]);
+    for (let time = 0; time < 3; time++) expect(await brokenRules()).toEqual([]);
     fault.remove();
     expect(await brokenRules()).toEqual(["engine-exists"]);
   });
@@ -218,6 +233,7 @@ describe("A query that was answered before", () => {
           ?.split(" ")[1],
       );
     await ask();
+    await ask();
     const before = await operations();
     const askedAt = performance.now();
     await ask();
@@ -230,6 +246,7 @@ describe("A query that was answered before", () => {
 
   it("is answered whole when its body comes in pieces, and when other requests follow on the connection", async () => {
     newJob();
+    await ask();
     await ask();
     const body = JSON.stringify({ query: VERSION, variables: { jobId, versionId } });
     const head = Object.entries({
@@ -252,12 +269,13 @@ describe("A query that was answered before", () => {
 
 describe("A request whose body is still on its way when the shutdown begins", () => {
   it.each([
-    ["a query that was answered before", true],
-    ["another query", false],
-  ])("is answered, and its connection closed: %s", async (_what, isKnown) => {
+    ["a query that was answered before", 2],
+    ["another query", 0],
+  ])("is answered, and its connection closed: %s", async (_what, times) => {
     await using house = await startHouse();
     const body = JSON.stringify({ query: '{ trainingJob(jobId: "10") { jobName } }' });
-    if (isKnown) await post(house.gateway.url, JSON.parse(body), house.simulator.headers);
+    for (let time = 0; time < times; time++)
+      await post(house.gateway.url, JSON.parse(body), house.simulator.headers);
     const connection = rawConnection(house.gateway.url);
     const fields = { ...house.simulator.headers, host: "gateway", expect: "100-continue" };
     const head = Object.entries({ ...fields, "content-type": "application/json" })

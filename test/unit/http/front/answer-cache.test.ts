@@ -29,7 +29,11 @@ function posted(asked: Asked = {}): Posted {
   };
 }
 
-const parts = { operationName: null, head: new Head([]), ingredients: { bytes: 0, hold: () => true } };
+const parts = {
+  operationName: null,
+  head: new Head([]),
+  ingredients: { bytes: 0, isNew: false, hold: () => true },
+};
 
 function keep(answers: AnswerCache, asked: Asked = {}, body = "answer"): void {
   answers.keep(posted(asked), { ...parts, body });
@@ -62,7 +66,7 @@ describe("The answer to a request", () => {
   it("is not kept when it has come to its end meanwhile, nor given afterwards", () => {
     const answers = createAnswerCache();
     let holds = false;
-    const ingredients = { bytes: 0, hold: () => holds };
+    const ingredients = { bytes: 0, isNew: false, hold: () => holds };
     answers.keep(posted(), { ...parts, ingredients, body: "" });
     holds = true;
     expect(answers.find(posted())).toBeUndefined();
