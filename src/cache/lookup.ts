@@ -7,6 +7,9 @@ import type { Answer } from "./load.js";
 import type { Resource } from "./resources.js";
 import { createSearch } from "./search.js";
 
+/** An answer of the caches, where there is one. */
+export type Peeked<V> = Entry<V> | undefined;
+
 /** The one way that every lookup goes. */
 export interface Lookup {
   /**
@@ -19,9 +22,14 @@ export interface Lookup {
   /** What this process may give at once. */
   give<V>(resource: Resource<V>, asker: Asker): V | undefined;
   /** What the caches have that is fresh and that the caller may have; the upstream is not asked. */
-  peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined>;
+  peek<V>(resource: Resource<V>, asker: Asker): Peeked<V> | Promise<Peeked<V>>;
   /** True when {@link Lookup.find} would wait for a call that is under way. */
   isUnderWay(resource: Resource<unknown>, asker: Asker): boolean;
+}
+
+function noted<V>(resource: Resource<V>, { trail }: Asker, entry: Peeked<V>): Peeked<V> {
+  if (entry !== undefined) trail.note(resource, entry.value);
+  return entry;
 }
 
 export class CachedLookup implements Lookup {
@@ -62,20 +70,17 @@ export class CachedLookup implements Lookup {
   }
 
   give<V>(resource: Resource<V>, asker: Asker): V | undefined {
-    const entry = this.#here(resource, asker, false);
-    if (entry !== undefined) asker.trail.note(resource, entry.value);
-    return entry?.value;
+    return noted(resource, asker, this.#here(resource, asker, false))?.value;
   }
 
-  async peek<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {
-    const entry = this.#here(resource, asker, false) ?? (await this.#shared(resource, asker));
-    if (entry !== undefined) asker.trail.note(resource, entry.value);
-    return entry;
+  peek<V>(resource: Resource<V>, asker: Asker): Peeked<V> | Promise<Peeked<V>> {
+    const entry = noted(resource, asker, this.#here(resource, asker, false));
+    if (entry !== undefined || !this.core.options.store.isShared) return entry;
+    return this.#shared(resource, asker).then((shared) => noted(resource, asker, shared));
   }
 
   /** What the shared tier has that is fresh and that the caller may have. */
-  async #shared<V>(resource: Resource<V>, asker: Asker): Promise<Entry<V> | undefined> {
-    if (!this.core.options.store.isShared) return undefined;
+  async #shared<V>(resource: Resource<V>, asker: Asker): Promise<Peeked<V>> {
     const sequence = this.core.fences.next();
     const read = await this.core.read(resource, asker.caller);
     const entry = read?.entry && entryFromStore<V>(read.entry, sequence);

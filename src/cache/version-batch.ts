@@ -28,7 +28,6 @@ export interface VersionBatchOptions {
 }
 
 type Found = Promise<TrainingJobVersion | null>;
-type Plan = (versionId: LongId) => Found;
 
 /**
  * Gets the versions that one operation needs at a time with the fewest calls: several of one job through one list,
@@ -51,69 +50,73 @@ export function createVersionBatch(
     return loadVersion(wanted);
   }
 
-  /** From the cached list and the cached details, whichever is newer; not those that the caches do not know. */
-  async function cached(
-    ofJob: Resource<JobWithVersions>,
-    wanted: readonly WantedVersion[],
-  ): Promise<Map<LongId, Found>> {
-    const peekList = lookup.peek(ofJob, asker);
-    const details = await Promise.all(wanted.map(({ resource }) => lookup.peek(resource, asker)));
-    const list = await peekList;
-    const found = new Map<LongId, Found>();
+  /** From the cached list or the cached details, whichever is newer; undefined where the caches know neither. */
+  async function cached(ofJob: Resource<JobWithVersions>, wanted: readonly WantedVersion[]) {
+    const peekedList = lookup.peek(ofJob, asker);
+    const peeked = wanted.map(({ resource }) => lookup.peek(resource, asker));
+    const list = await peekedList;
+    const found: (Found | undefined)[] = [];
     for (const [index, one] of wanted.entries()) {
-      const version = newest(details[index], list, () => pick(Promise.resolve(list?.value ?? null), one));
-      if (version !== undefined) found.set(one.versionId, version);
+      const ofVersion = peeked[index];
+      const details = ofVersion instanceof Promise ? await ofVersion : ofVersion;
+      found.push(newest(details, list, () => pick(Promise.resolve(list?.value ?? null), one)));
     }
     return found;
   }
 
-  async function listed(
-    jobId: LongId,
-    wanted: readonly WantedVersion[],
-    fresh: boolean,
-  ): Promise<Map<LongId, Found>> {
+  /** In the order of `wanted`, all of one job. */
+  async function listed(jobId: LongId, wanted: readonly WantedVersion[], fresh: boolean): Promise<Found[]> {
     const known = fresh ? undefined : knownJob(jobId);
-    if (known !== undefined) return new Map(wanted.map((one) => [one.versionId, pick(known, one)]));
+    if (known !== undefined) return wanted.map((one) => pick(known, one));
     const ofJob = resources.versions(asker.caller, jobId);
-    const found = fresh ? new Map<LongId, Found>() : await cached(ofJob, wanted);
-    const missing = wanted.filter(({ versionId }) => !found.has(versionId));
-    const shareList = missing.length > 1 || (!fresh && missing.length > 0 && lookup.isUnderWay(ofJob, asker));
+    const found = fresh ? [] : await cached(ofJob, wanted);
+    const missing = wanted.filter((_, index) => found[index] === undefined).length;
+    const shareList = missing > 1 || (!fresh && missing > 0 && lookup.isUnderWay(ofJob, asker));
     const list = shareList ? loadJob(jobId, fresh) : undefined;
-    for (const one of missing) found.set(one.versionId, list ? pick(list, one) : loadVersion(one));
-    return found;
+    return wanted.map((one, index) => found[index] ?? (list ? pick(list, one) : loadVersion(one)));
   }
 
-  function planFor(jobId: LongId, wanted: readonly WantedVersion[], fresh: boolean): Plan {
-    const details = new Map<LongId, Found>();
-    for (const one of wanted) {
-      if (one.coverage === "details" && !details.has(one.versionId))
-        details.set(one.versionId, loadVersion(one));
-    }
+  /** Likewise. What is wanted in detail is not looked for in a list. */
+  function ofOneJob(wanted: readonly [WantedVersion, ...WantedVersion[]]): Found[] {
+    const [{ jobId, fresh }] = wanted;
+    const inDetail = wanted.filter(({ coverage }) => coverage === "details");
+    const details = new Map(inDetail.map((one) => [one.versionId, loadVersion(one)]));
     const others = wanted.filter(({ versionId }) => !details.has(versionId));
-    const inList = new Map(others.map((one) => [one.versionId, one]));
-    const list = inList.size > 0 ? listed(jobId, [...inList.values()], fresh) : undefined;
-    return async (versionId) => details.get(versionId) ?? (await list)?.get(versionId) ?? null;
+    const inList = others.length > 0 ? listed(jobId, others, fresh) : undefined;
+    const fromList = async (one: WantedVersion) => (await inList)?.[others.indexOf(one)] ?? null;
+    return wanted.map((one) => details.get(one.versionId) ?? fromList(one));
   }
 
   /** What was found while others were still being looked for may have been invalidated since. */
-  async function settle(wanted: WantedVersion, plan: Plan, sequence: number): Found {
-    const { jobId, versionId, resource, fresh } = wanted;
-    const version = await plan(versionId);
-    if (fences.isCurrent(resource.group, [resource.part, LIST_PART], sequence)) return version;
-    return settle(wanted, planFor(jobId, [wanted], fresh), fences.next());
+  async function settle(wanted: WantedVersion, found: Found | undefined, sequence: number): Found {
+    const { group, part } = wanted.resource;
+    const version = (await found) ?? null;
+    if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
+    return settle(wanted, ofOneJob([wanted])[0], fences.next());
   }
 
   return (wanted) => {
-    const plans = new Map<string, Plan>();
     const sequence = fences.next();
-    return wanted.map((one) => {
-      const id = `${one.fresh} ${one.jobId}`;
-      const same = (other: WantedVersion) => other.jobId === one.jobId && other.fresh === one.fresh;
-      const plan = plans.get(id) ?? planFor(one.jobId, wanted.filter(same), one.fresh);
-      plans.set(id, plan);
-      return settle(one, plan, sequence);
-    });
+    const found = new Map<WantedVersion, Found>();
+    for (const ofJob of byJob(wanted)) {
+      for (const [index, one] of ofOneJob(ofJob).entries()) {
+        const asked = ofJob[index];
+        if (asked !== undefined) found.set(asked, one);
+      }
+    }
+    return wanted.map((one) => settle(one, found.get(one), sequence));
   };
+}
+
+function byJob(wanted: readonly WantedVersion[]): Iterable<[WantedVersion, ...WantedVersion[]]> {
+  const jobs = new Map<string, [WantedVersion, ...WantedVersion[]]>();
+  for (const one of wanted) {
+    const id = `${one.fresh} ${one.jobId}`;
+    const others = jobs.get(id);
+    if (others === undefined) jobs.set(id, [one]);
+    else others.push(one);
+  }
+  return jobs.values();
 }
 
 function newest(
