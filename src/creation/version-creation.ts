@@ -92,12 +92,9 @@ export function createVersionCreation(options: VersionCreationOptions): VersionC
   const underWay = new Set<Promise<unknown>>();
 
   function track<T>(work: Promise<T>): Promise<T> {
-    const tracked = work.then(
-      () => {},
-      () => {},
-    );
-    underWay.add(tracked);
-    void tracked.then(() => underWay.delete(tracked));
+    const forget = () => underWay.delete(work);
+    underWay.add(work);
+    work.then(forget, forget);
     return work;
   }
 
@@ -111,7 +108,7 @@ export function createVersionCreation(options: VersionCreationOptions): VersionC
       );
     },
     async drain() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      while (underWay.size > 0) await Promise.allSettled(underWay);
       await claims.drain();
     },
   };
@@ -126,11 +123,10 @@ async function createWithoutKey(
   await request.checkRules();
   const created = await posting.send(request);
   const scope = { projectId: request.caller.projectId, jobId: created.jobId };
-  const [known] = await Promise.allSettled([
-    store.owners.set(scope, created.versionId, NO_KEY),
-    posting.publish(request.caller, created),
-  ]);
-  if (known.status === "rejected")
-    log.debug({ event: "version_owner_not_written" }, "The store of keys is away");
+  const published = posting.publish(request.caller, created);
+  await store.owners
+    .set(scope, created.versionId, NO_KEY)
+    .catch(() => log.debug({ event: "version_owner_not_written" }, "The store of keys is away"));
+  await published;
   return created;
 }

@@ -1,4 +1,3 @@
-import type { CancelSignal } from "../cancellation.js";
 import type { Clock } from "../clock.js";
 import { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
@@ -16,6 +15,7 @@ import type { Circuit, Settle } from "./resilience/circuit.js";
 import type { Circuits } from "./resilience/circuits.js";
 import type { Gate } from "./resilience/gate.js";
 import { waitWith } from "./resilience/patience.js";
+import type { Turn } from "./resilience/waiting-room.js";
 import type { Requester, RestRequest } from "./rest-request.js";
 
 export interface RequesterOptions {
@@ -34,12 +34,10 @@ export interface RequesterOptions {
   events: UpstreamEvents;
 }
 
-/** One call with what holds for all its attempts. */
-interface Job {
+/** One call with what holds for all its attempts, each of which waits for its turn. */
+interface Job extends Turn {
   call: UpstreamCall;
   request: RestRequest;
-  deadline: number;
-  signal: CancelSignal | undefined;
   circuit: Circuit;
 }
 
@@ -79,10 +77,12 @@ export class RetryingRequester implements Requester<UpstreamCall> {
   }
 
   async #perform(call: UpstreamCall, request: RestRequest, deadline: number): Promise<JsonObject> {
-    const { signal, caller } = call;
+    const { signal, priority, caller } = call;
+    const { projectId, credential } = caller;
     signal?.throwIfAborted();
-    const job: Job = { call, request, deadline, signal, circuit: this.#circuitOf(call, request) };
-    const isOwn = caller.credential.kind === "service";
+    const circuit = this.options.circuits.of(projectId, request.group);
+    const job: Job = { call, request, deadline, signal, priority, projectId, circuit };
+    const isOwn = credential.kind === "service";
     let mayRenew = true;
     for (let attempt = 0; ; attempt++) {
       const result = (isOwn && (await this.#identityFailure(job))) || (await this.#attempt(job));
@@ -110,7 +110,10 @@ export class RetryingRequester implements Requester<UpstreamCall> {
   }
 
   async #attempt(job: Job): Promise<AttemptResult> {
-    await this.#waitForTurn(job);
+    const blockedMs = job.circuit.blockedFor();
+    if (blockedMs > 0) throw circuitOpen(job, blockedMs);
+    const turn = this.#turnOf(job);
+    if (turn !== undefined) await turn;
     let settle: Settle | undefined;
     try {
       settle = this.#enterCircuit(job);
@@ -125,25 +128,15 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     }
   }
 
-  /** Waits for this attempt's turn. Whoever was let in must leave the gate. */
-  async #waitForTurn(job: Job): Promise<void> {
-    const { call, request, deadline, signal, circuit } = job;
-    const blockedMs = circuit.blockedFor();
-    if (blockedMs > 0) throw circuitOpen(job, blockedMs);
-    const turn = { projectId: call.caller.projectId, priority: call.priority, deadline, signal };
-    try {
-      const permitted = this.options.budget.acquire(turn);
-      if (permitted !== undefined) await permitted;
-      const entered = this.options.gate.enter(turn);
-      if (entered !== undefined) await entered;
-    } catch (error) {
-      if (error instanceof GatewayError) this.options.events.shed(request.route);
+  /** Resolves when it is this attempt's turn; undefined where it is at once. Whoever was let in must leave the gate. */
+  #turnOf(job: Job): Promise<void> | undefined {
+    const { budget, gate, events } = this.options;
+    const permitted = budget.acquire(job);
+    const entered = permitted === undefined ? gate.enter(job) : permitted.then(() => gate.enter(job));
+    return entered?.catch((error: unknown) => {
+      if (error instanceof GatewayError) events.shed(job.request.route);
       throw error;
-    }
-  }
-
-  #circuitOf({ caller }: UpstreamCall, { group }: RestRequest): Circuit {
-    return this.options.circuits.of(caller.projectId, group);
+    });
   }
 
   #enterCircuit(job: Job): Settle {

@@ -39,6 +39,8 @@ function createServiceAuth({ identity, ...options }: CredentialsOptions): Servic
   }
 }
 
+const cannotRenew = async () => false;
+
 /** A caller's own token cannot be renewed here: that it was refused is told to him. */
 function callersToken(token: string): Authorization {
   if (!HEADER_SAFE.test(token)) {
@@ -47,7 +49,7 @@ function callersToken(token: string): Authorization {
       "The token in X-Auth-Token holds characters that no IAM token has: send it exactly as IAM issued it.",
     );
   }
-  return { headers: { "X-Auth-Token": token }, renew: async () => false };
+  return { headers: { "X-Auth-Token": token }, renew: cannotRenew };
 }
 
 /** Says who asks: each caller's own token, or the gateway's own identity. */
