@@ -7,10 +7,12 @@ export interface LogDestination extends DestinationStream {
 }
 
 const STDOUT = 1;
+/** Unnoticed by whoever reads along. */
+const GATHER_MS = 10;
 
 /**
- * A file to which the lines of one turn of the event loop go in one write: each write wakes another thread, which costs as much
- * as the rest of what is logged of a creation. Whatever ends the process in an orderly way, nothing is lost.
+ * A file to which lines go together, at most so much later: each write wakes another thread, which costs as much as the rest of what is
+ * logged of a creation. Whatever ends the process in an orderly way, nothing is lost.
  */
 export function createLogDestination(file: LogDestination = pino.destination(STDOUT)): LogDestination {
   let lines = "";
@@ -29,7 +31,7 @@ export function createLogDestination(file: LogDestination = pino.destination(STD
   process.once("exit", flushSync);
   return {
     write(line) {
-      if (lines === "") setImmediate(handOn);
+      if (lines === "") setTimeout(handOn, GATHER_MS).unref();
       lines += line;
     },
     flushSync,

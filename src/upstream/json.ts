@@ -72,7 +72,10 @@ export function bareInteger(id: LongId): number | LosslessNumber {
 
 function holdsLossless(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return value instanceof LosslessNumber || Object.values(value).some(holdsLossless);
+  if (value instanceof LosslessNumber) return true;
+  const fields = value as JsonObject;
+  for (const name in fields) if (holdsLossless(fields[name])) return true;
+  return false;
 }
 
 /** JSON in the order of the object's keys; keys whose value is undefined are left out. */
