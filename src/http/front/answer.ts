@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import type { Ingredients } from "../../ports.js";
-import { type Form, isSameForm, lengthOf } from "./form.js";
 import type { Head } from "./heads.js";
 import type { Posted } from "./posted.js";
 
@@ -33,7 +32,6 @@ export class Answer {
   readonly size: number;
   readonly #projectId: string;
   readonly #credentialId: string;
-  readonly #form: Form;
   /** The request's body, byte by byte. */
   readonly #question: string;
   readonly #ingredients: Ingredients;
@@ -41,14 +39,13 @@ export class Answer {
   readonly #body: string | Buffer;
   readonly #length: string;
 
-  constructor({ caller, form, body: question }: Posted, parts: AnswerParts) {
+  constructor({ caller, body: question }: Posted, parts: AnswerParts) {
     const { operationName, ingredients, head, body } = parts;
     const bytes = Buffer.byteLength(body);
     this.operationName = operationName;
-    this.size = bytes + question.length + lengthOf(form) + ingredients.bytes + BOOKKEEPING_BYTES;
+    this.size = bytes + question.length + ingredients.bytes + BOOKKEEPING_BYTES;
     this.#projectId = caller.projectId;
     this.#credentialId = caller.credentialId;
-    this.#form = form;
     this.#question = question.toString("latin1");
     this.#ingredients = ingredients;
     this.#body = bytes <= SHORT && isPlain(body, bytes) ? body : bufferOf(body);
@@ -57,11 +54,12 @@ export class Answer {
   }
 
   /** True where the request is the same in all that an answer depends on. */
-  isTo({ caller, form, body }: Posted): boolean {
+  isTo({ caller, head, body }: Posted): boolean {
     return (
+      // Requests of the same form have the same head, and no others have.
+      head === this.#head &&
       caller.credentialId === this.#credentialId &&
       caller.projectId === this.#projectId &&
-      isSameForm(form, this.#form) &&
       body.toString("latin1") === this.#question
     );
   }

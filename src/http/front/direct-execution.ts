@@ -7,7 +7,7 @@ import { type PublishError, withRequestId } from "../public-error.js";
 import { requestIdFrom } from "../request-id.js";
 import { statusInMediaType, statusOfRequestError } from "../result-status.js";
 import type { AnswerCache } from "./answer-cache.js";
-import type { Head, Heads } from "./heads.js";
+import type { Head } from "./heads.js";
 import { KnownDocuments, type KnownOperation } from "./known-documents.js";
 import { type PlainRequest, readPlainRequest } from "./plain-request.js";
 import type { Posted } from "./posted.js";
@@ -19,7 +19,6 @@ export interface DirectExecutionOptions {
   rateLimiter: RateLimiter;
   publishError: PublishError;
   recordOperation: RecordOperation;
-  heads: Heads;
   answers: AnswerCache;
 }
 
@@ -53,7 +52,7 @@ function statusOf(data: unknown, errors: readonly GraphQLFormattedError[] | unde
 
 /** Makes the way of operations whose documents came before. */
 export function createDirectExecution(options: DirectExecutionOptions): DirectExecution {
-  const { schema, services, limits, rateLimiter, publishError, recordOperation, heads, answers } = options;
+  const { schema, services, limits, rateLimiter, publishError, recordOperation, answers } = options;
   const documents = new KnownDocuments(schema);
 
   function isWithinLimits(
@@ -69,7 +68,7 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
   }
 
   function admit(posted: Posted): Admitted | undefined {
-    const head = heads.of(posted.form);
+    const { head } = posted;
     const asked = readPlainRequest(posted.body);
     if (head === undefined || asked === undefined) return undefined;
     const known = documents.find(asked);

@@ -16,8 +16,3 @@ export function formOf({ headers }: IncomingMessage): Form {
 export function isSameForm(a: Form, b: Form): boolean {
   return a.accept === b.accept && a.contentType === b.contentType && a.origin === b.origin;
 }
-
-/** How many characters it takes: as many as its client likes, up to the limit of all header fields. */
-export function lengthOf({ accept = "", contentType = "", origin = "" }: Form): number {
-  return accept.length + contentType.length + origin.length;
-}

@@ -12,7 +12,7 @@ import { formOf } from "./form.js";
 import { Heads } from "./heads.js";
 import { isShortPost, LONGEST_BODY, type Posted, readBody } from "./posted.js";
 
-export interface FrontOptions extends Omit<DirectExecutionOptions, "heads" | "answers"> {
+export interface FrontOptions extends Omit<DirectExecutionOptions, "answers"> {
   /** The one path that it looks at. */
   path: string;
   identity: Identity;
@@ -56,7 +56,7 @@ export function createFront(options: FrontOptions): Front {
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = createAnswerCache();
   const heads = new Heads();
-  const direct = createDirectExecution({ ...options, heads, answers });
+  const direct = createDirectExecution({ ...options, answers });
   const handedOn = new WeakMap<IncomingMessage, Posted>();
 
   /** Undefined where there is nobody to whom anything was given before. */
@@ -90,7 +90,9 @@ export function createFront(options: FrontOptions): Front {
       readBody(request, (body) => {
         const startedAt = performance.now();
         const quotaKey = identity.quotaKey(headers, () => clientAddress(request));
-        const posted = { request, response, body, caller, quotaKey, form: formOf(request), startedAt };
+        const form = formOf(request);
+        const head = heads.of(form);
+        const posted = { request, response, body, caller, quotaKey, form, head, startedAt };
         if (!isClosing() && (giveAgain(posted) || direct.execute(posted))) return;
         handedOn.set(request, posted);
         next(request, response);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../../domain/index.js";
 import type { Form } from "./form.js";
+import type { Head } from "./heads.js";
 
 /** A request whose body has been read: it may be a query or a mutation in JSON. */
 export interface Posted {
@@ -11,6 +12,8 @@ export interface Posted {
   /** Whom limits count the request against. */
   quotaKey: string;
   form: Form;
+  /** What answers to requests of that form are sent with; undefined where there was none yet. */
+  head: Head | undefined;
   /** When its body had arrived, by `performance.now()`. */
   startedAt: number;
 }

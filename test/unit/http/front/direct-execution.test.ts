@@ -28,15 +28,15 @@ async function askFor(value: unknown): Promise<{ response: Response; recorded: A
     rateLimiter: { consume() {}, admits: () => true, async close() {} },
     publishError: createErrorPublisher({ log: pino({ level: "silent" }), hideSuggestions: true }),
     recordOperation: (operation) => void recorded.push(operation),
-    heads,
     answers: createAnswerCache(),
   });
   const caller = { projectId: "p", credentialId: "c", credential: { kind: "service" } } as const;
   const listener: RequestListener = (request, response) =>
     readBody(request, (body) => {
       const form = formOf(request);
-      const posted = { request, response, body, caller, quotaKey: "", form, startedAt: performance.now() };
-      heads.learn(form, { "content-type": "application/json" });
+      const head = heads.learn(form, { "content-type": "application/json" });
+      const startedAt = performance.now();
+      const posted = { request, response, body, caller, quotaKey: "", form, head, startedAt };
       direct.learn(posted, parse(QUERY));
       direct.execute(posted);
     });
