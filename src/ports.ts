@@ -59,7 +59,7 @@ export interface Upstream extends UpstreamReads, UpstreamWrites, UpstreamHealth 
 
 /** What an operation was made from. */
 export interface Ingredients {
-  /** True where the upstream was asked for some of them, so that the same was not asked for before. */
+  /** True where the upstream was asked for some of them just now: nobody has asked for the same since. */
   readonly isNew: boolean;
   /** About how much memory it takes to know, in bytes. */
   readonly bytes: number;

@@ -82,7 +82,7 @@ export function createLookups(options: LookupsOptions): Lookups {
   /**
    * Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then.
    *
-   * @param keep what takes the place of that, before anyone who waited for it looks again
+   * @param keep what takes the place of that, before anyone who waited for it until then looks again
    */
   async function dropEverywhere(drops: readonly Drop[], keep: () => void = () => {}): Promise<void> {
     dropHere(drops);

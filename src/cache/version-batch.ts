@@ -54,14 +54,12 @@ export function createVersionBatch(
   async function cached(ofJob: Resource<JobWithVersions>, wanted: readonly WantedVersion[]) {
     const peekedList = lookup.peek(ofJob, asker);
     const peeked = wanted.map(({ resource }) => lookup.peek(resource, asker));
+    const details = await atOnceOrTogether(peeked);
     const list = await peekedList;
-    const found: (Found | undefined)[] = [];
-    for (const [index, one] of wanted.entries()) {
-      const ofVersion = peeked[index];
-      const details = ofVersion instanceof Promise ? await ofVersion : ofVersion;
-      found.push(newest(details, list, () => pick(Promise.resolve(list?.value ?? null), one)));
-    }
-    return found;
+    // Nothing is awaited from here on: who looks a version up now must be heard when that fails.
+    return wanted.map((one, index) =>
+      newest(details[index], list, () => pick(Promise.resolve(list?.value ?? null), one)),
+    );
   }
 
   /** In the order of `wanted`, all of one job. */
@@ -79,12 +77,16 @@ export function createVersionBatch(
   /** Likewise. What is wanted in detail is not looked for in a list. */
   function ofOneJob(wanted: readonly [WantedVersion, ...WantedVersion[]]): Found[] {
     const [{ jobId, fresh }] = wanted;
-    const inDetail = wanted.filter(({ coverage }) => coverage === "details");
-    const details = new Map(inDetail.map((one) => [one.versionId, loadVersion(one)]));
-    const others = wanted.filter(({ versionId }) => !details.has(versionId));
+    const details = new Map<LongId, Found>();
+    for (const one of wanted) {
+      if (one.coverage === "details" && !details.has(one.versionId))
+        details.set(one.versionId, loadVersion(one));
+    }
+    const others = withoutRepeats(wanted.filter(({ versionId }) => !details.has(versionId)));
     const inList = others.length > 0 ? listed(jobId, others, fresh) : undefined;
-    const fromList = async (one: WantedVersion) => (await inList)?.[others.indexOf(one)] ?? null;
-    return wanted.map((one) => details.get(one.versionId) ?? fromList(one));
+    const placeOf = (id: LongId) => others.findIndex(({ versionId }) => versionId === id);
+    const fromList = async (id: LongId) => (await inList)?.[placeOf(id)] ?? null;
+    return wanted.map(({ versionId }) => details.get(versionId) ?? fromList(versionId));
   }
 
   /** What was found while others were still being looked for may have been invalidated since. */
@@ -106,6 +108,18 @@ export function createVersionBatch(
     }
     return wanted.map((one) => settle(one, found.get(one), sequence));
   };
+}
+
+/** Where nothing has to be waited for, nothing is. */
+function atOnceOrTogether<V>(values: readonly (V | Promise<V>)[]): readonly V[] | Promise<V[]> {
+  const isAtOnce = (value: V | Promise<V>): value is V => !(value instanceof Promise);
+  return values.every(isAtOnce) ? values : Promise.all(values);
+}
+
+/** An invalidation can make an operation ask anew for what it has just asked for. */
+function withoutRepeats(wanted: readonly WantedVersion[]): readonly WantedVersion[] {
+  if (wanted.length < 2) return wanted;
+  return [...new Map(wanted.map((one) => [one.versionId, one])).values()];
 }
 
 function byJob(wanted: readonly WantedVersion[]): Iterable<[WantedVersion, ...WantedVersion[]]> {

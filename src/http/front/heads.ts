@@ -54,14 +54,13 @@ export class Heads {
 
   /** @param headers all that a request of that form was answered with */
   learn(form: Form, headers: Readonly<Record<string, unknown>>): Head {
-    const key = keyOf(form);
-    const known = this.#byForm.get(key);
+    const known = this.of(form);
     if (known !== undefined) return known;
     const fields = Object.entries(headers)
       .filter(([name]) => name !== CONTENT_LENGTH && name !== REQUEST_ID)
       .map(([name, value]): [string, string] => [name, String(value)]);
     const head = new Head(fields);
-    this.#byForm.set(key, head);
+    this.#byForm.set(keyOf(form), head);
     return head;
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { createMemoryStore, MemoryState } from "../../../src/cache/index.js";
 import type { TrainingJobVersion } from "../../../src/domain/index.js";
 import { GatewayError } from "../../../src/errors.js";
+import { FakeClock } from "../../support/fake-clock.js";
 import { completed, details, firstPage, id, job, page, running, version } from "./data.js";
 import { replica } from "./replica.js";
 import { settle } from "./scripted-upstream.js";
@@ -113,7 +115,55 @@ describe("Several versions of one job in one operation", () => {
   });
 });
 
+describe("Several versions of a job whose cached list is not complete", () => {
+  it("are given up with the operation, while the shared store has yet to answer for one of them", async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock, state: new MemoryState() });
+    const read = store.read.bind(store);
+    let answerForLast = () => {};
+    store.read = async (request) => {
+      if (request.key.name.endsWith("version:2"))
+        await new Promise<void>((resolve) => {
+          answerForLast = resolve;
+        });
+      return read(request);
+    };
+    const { operation, upstream } = replica({ clock, store });
+    const first = operation().trainingJob(id(10));
+    await settle();
+    await upstream.last.answer(job([version(9)], { complete: false, versionCount: 3 }));
+    await first;
+    const gone = new AbortController();
+    const lookups = operation(undefined, gone.signal);
+    const found = [1, 2].map((v) => lookups.trainingJobVersion(id(10), id(v), "list"));
+    const ends = Promise.allSettled(found);
+    await settle();
+    gone.abort(new Error("the client has gone"));
+    await settle();
+    answerForLast();
+    // A failure that nobody hears of would end the process.
+    const reason = expect.objectContaining({ message: "the client has gone" });
+    expect(await ends).toEqual([1, 2].map(() => ({ status: "rejected", reason })));
+  });
+});
+
 describe("One version alone", () => {
+  it.each(["list", "details"] as const)(
+    "is asked for once where an invalidation comes while it is asked for twice: %s",
+    async (coverage) => {
+      const r = replica();
+      const lookups = r.operation();
+      const first = lookups.trainingJobVersion(id(10), id(20), coverage);
+      const invalidated = r.lookups.invalidateJob("project-1", id(10));
+      const found = Promise.allSettled([first, lookups.trainingJobVersion(id(10), id(20), coverage)]);
+      await settle();
+      expect(r.upstream.calls.map((call) => call.method)).toEqual(["getVersion"]);
+      await r.upstream.last.fail(new GatewayError("UPSTREAM_TIMEOUT", "No answer."));
+      expect((await found).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+      await invalidated;
+    },
+  );
+
   it("is asked for by itself", async () => {
     const { operation, upstream } = replica();
     const found = operation().trainingJobVersion(id(10), id(20), "list");

@@ -68,20 +68,22 @@ test("something thrown that is no error is told of by its type alone", () => {
   expect(line.err).toEqual({ type: "string" });
 });
 
-/** What a process that runs this script, with a `log` to stdout, has written when it has ended. */
-function writtenBy(script: string): string[] {
+/** What a process that runs this script, with a `log` to stdout, has written when it has ended, and its exit code. */
+function run(script: string): { messages: string[]; code: number | null } {
   const logger = new URL("../../../src/observability/logger.ts", import.meta.url);
   const source = `import { createLogger } from ${JSON.stringify(logger)}; const log = createLogger("info"); ${script}`;
   const options = ["--import", "@oxc-node/core/register", "--input-type=module", "--eval", source];
-  const { stdout } = spawnSync(process.execPath, options, { encoding: "utf8" });
-  return stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line).msg);
+  const { stdout, status } = spawnSync(process.execPath, options, { encoding: "utf8" });
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return { messages: lines.map((line) => JSON.parse(line).msg), code: status };
 }
 
-test("without a destination it writes to stdout", () => {
-  expect(writtenBy('log.info("Hello");')).toEqual(["Hello"]);
+test("without a destination it writes to stdout, and lets the process end", () => {
+  expect(run('log.info("Hello");')).toEqual({ messages: ["Hello"], code: 0 });
+});
+
+test("a process that has logged and then waited ends as others do", () => {
+  expect(run('log.info("Hello"); setTimeout(() => {}, 50);')).toEqual({ messages: ["Hello"], code: 0 });
 });
 
 test.each([
@@ -93,21 +95,26 @@ test.each([
   ],
 ])("what was logged before the process ends by %s is written", (_by, script) => {
   // Not in order: a write may be under way in another thread when the last one is made.
-  expect(writtenBy(script).toSorted()).toEqual(["First", "Last"]);
+  expect(run(script).messages.toSorted()).toEqual(["First", "Last"]);
 });
 
 test("lines that follow one another leave in one write, in their order", async () => {
-  const writes: string[] = [];
-  const log = createLogger(
-    "info",
-    createLogDestination({ write: (text) => writes.push(text), flushSync() {} }),
-  );
+  const writes: string[][] = [];
+  let gathered: string[] = [];
+  const file = {
+    write: (line: string) => void gathered.push(JSON.parse(line).msg),
+    flush() {
+      writes.push(gathered);
+      gathered = [];
+    },
+    flushSync() {},
+  };
+  const log = createLogger("info", createLogDestination(file));
   log.info("one");
-  await new Promise(setImmediate);
   log.info("two");
+  expect(writes).toEqual([]);
   await until("they are written", () => writes.length > 0);
   log.info("three");
   await until("that is written", () => writes.length > 1);
-  const messages = writes.map((text) => text.match(/(?<="msg":")\w+/g));
-  expect(messages).toEqual([["one", "two"], ["three"]]);
+  expect(writes).toEqual([["one", "two"], ["three"]]);
 });
