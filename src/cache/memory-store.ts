@@ -83,7 +83,7 @@ class MemoryStore implements SharedStore {
     const fresh = entry !== undefined && this.clock.now() < entry.answeredAt + entry.ttlMs;
     if (lock === undefined || (fresh && permitted)) return found;
     const name = permitted || isOfCredential(key, credentialId) ? idOf(key) : `${idOf(key)}@${credentialId}`;
-    return { ...found, lock: this.#acquire(name, lock.token, lock.leaseMs) };
+    return { lock: this.#acquire(name, lock.token, lock.leaseMs), ...found };
   }
 
   async write({ key, generation, entry, staleMs, lock }: WriteRequest): Promise<boolean> {

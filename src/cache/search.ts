@@ -45,7 +45,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     const shared = foundIn("shared", sharedEntry);
     if (sharedEntry) core.tier.put(resource, sharedEntry, read?.entry?.json.length ?? 0);
     const newest = here && shared && shared.entry.beganAt > here.entry.beganAt ? shared : (here ?? shared);
-    return newest && { ...newest, permitted: core.mayHave(asker.caller, resource, newest.entry) };
+    return newest && { permitted: core.mayHave(asker.caller, resource, newest.entry), ...newest };
   }
 
   function give(flight: Flight, { entry, tier, standing }: Found): Answer {

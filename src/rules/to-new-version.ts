@@ -5,8 +5,9 @@ type Given<T> = { [K in keyof T]: NonNullable<T[K]> };
 
 /** The fields that were given; `null` counts as left out. */
 function given<T extends object>(fields: T): Given<T> {
-  const kept = { ...fields };
-  for (const name in kept) if (kept[name] === null || kept[name] === undefined) delete kept[name];
+  const kept: Partial<T> = {};
+  for (const name in fields)
+    if (fields[name] !== null && fields[name] !== undefined) kept[name] = fields[name];
   return kept as Given<T>;
 }
 
@@ -16,5 +17,5 @@ export function toNewVersion({ jobId, jobDesc, config }: CreateTrainingJobVersio
   if (kept.parameter) kept.parameter = kept.parameter.map(given);
   if (kept.dataSource) kept.dataSource = kept.dataSource.map(given);
   // The shape rules hold: the ids are LongIds.
-  return { ...given({ jobId, jobDesc }), config: kept } as NewVersion;
+  return { config: kept, ...given({ jobId, jobDesc }) } as NewVersion;
 }

@@ -204,7 +204,7 @@ export class Hub {
       if (starting.ticket > head.wanted) starting.ticket = undefined;
       else if (starting.ticket <= head.served) {
         this.#join(subscriber, head.seq);
-        events[starting.gap ? 1 : 0]?.start(subscriber, { ...starting, isComplete: head.complete });
+        events[starting.gap ? 1 : 0]?.start(subscriber, { isComplete: head.complete, ...starting });
       }
     }
   }

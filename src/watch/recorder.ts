@@ -107,7 +107,7 @@ export class Recorder {
       const announced = await this.#announce(known, recording);
       if (announced !== "announced") return this.#unrecorded(announced);
     }
-    const entries = plan.changes.map((change, index) => ({ ...change, seq: base.seq + index + 1 }));
+    const entries = plan.changes.map((change, index) => ({ seq: base.seq + index + 1, ...change }));
     return { outcome: "recorded", base, entries };
   }
 

@@ -63,13 +63,12 @@ function currentVersion(
 }
 
 function decodeJob(raw: JsonObject): TrainingJobSummary {
-  const job = {
-    jobId: requiredId(raw, "job_id", 1n),
-    jobName: textAsIs(raw.job_name) ?? "",
-    jobDesc: textAsIs(raw.job_desc) ?? "",
-  };
-  const current = currentVersion(raw, job);
-  return { ...job, versionCount: int(raw.version_count) ?? (current ? 1 : 0), currentVersion: current };
+  const jobId = requiredId(raw, "job_id", 1n);
+  const jobName = textAsIs(raw.job_name) ?? "";
+  const jobDesc = textAsIs(raw.job_desc) ?? "";
+  const current = currentVersion(raw, { jobId, jobName, jobDesc });
+  const versionCount = int(raw.version_count) ?? (current ? 1 : 0);
+  return { jobId, jobName, jobDesc, versionCount, currentVersion: current };
 }
 
 const JOB_LIST = { idField: "job_id", min: 1n, countField: "job_total_count" };

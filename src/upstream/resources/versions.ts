@@ -61,7 +61,8 @@ export async function listAllVersions(
     if (latest.versions.length === 0 || (page > 1 && byId.size === before)) break;
   }
   return {
-    ...latest.job,
+    jobId: latest.job.jobId,
+    jobName: latest.job.jobName,
     jobDesc: latest.job.jobDesc ?? "",
     versionCount: latest.versionCount,
     versions: [...byId.values()].toSorted(newestFirst),

@@ -124,7 +124,7 @@ export class MemoryHistory implements WatchHistory {
     const found = this.#job(job);
     if (found.line) return this.#extend(found.line, { states, entries, ...from });
     const kept = entries.slice(-this.length);
-    const head = { ...from, announced: from.seq, polledAt: 0, complete: true };
+    const head = { announced: from.seq, polledAt: 0, complete: true, ...from };
     found.line = { head, states: new Map(states), entries: kept, fence: 0 };
     return true;
   }
@@ -156,7 +156,7 @@ export class MemoryHistory implements WatchHistory {
 
   #add(line: Line, change: HistoryChange): void {
     line.head.seq += 1;
-    line.entries.push({ ...change, seq: line.head.seq });
+    line.entries.push({ seq: line.head.seq, ...change });
     if (line.entries.length > this.length) line.entries.shift();
     applyChange(line.states, change);
   }
@@ -175,7 +175,7 @@ export class MemoryHistory implements WatchHistory {
 }
 
 function headOf({ line, polls }: Job): HistoryHead | null {
-  return line ? { ...line.head, wanted: polls.wanted, served: polls.served } : null;
+  return line ? { wanted: polls.wanted, served: polls.served, ...line.head } : null;
 }
 
 /** Whether a position is one of this history's own, by its numbers. */

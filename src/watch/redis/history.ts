@@ -146,5 +146,5 @@ function statesOf(flat: string[]): Map<LongId, VersionState> {
 }
 
 function entryOf([id, [, change = "null"]]: StreamEntry): HistoryEntry {
-  return { ...(JSON.parse(change) as HistoryChange), seq: Number.parseInt(id, 10) };
+  return { seq: Number.parseInt(id, 10), ...(JSON.parse(change) as HistoryChange) };
 }
