@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { GatewayContext, type Services } from "../../context.js";
 import { clientGone } from "../client-gone.js";
@@ -7,6 +8,7 @@ import { type PublishError, withRequestId } from "../public-error.js";
 import { requestIdFrom } from "../request-id.js";
 import { statusInMediaType, statusOfRequestError } from "../result-status.js";
 import type { AnswerCache } from "./answer-cache.js";
+import { endWith } from "./end-with.js";
 import type { Head } from "./heads.js";
 import { KnownDocuments, type KnownOperation } from "./known-documents.js";
 import { type PlainRequest, readPlainRequest } from "./plain-request.js";
@@ -48,6 +50,12 @@ interface Outcome {
 function statusOf(data: unknown, errors: readonly GraphQLFormattedError[] | undefined, head: Head): number {
   if (errors === undefined || data !== undefined) return 200;
   return statusInMediaType(statusOfRequestError(errors), head.mediaType);
+}
+
+function send(response: ServerResponse, head: Head, status: number, requestId: string, body: string): void {
+  const bytes = Buffer.byteLength(body);
+  head.write(response, status, String(bytes), requestId);
+  endWith(response, body, bytes);
 }
 
 /** Makes the way of operations whose documents came before. */
@@ -95,8 +103,7 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     const { data, errors: failures } = await run(admitted, context);
     const errors = failures?.map((error) => withRequestId(publishError(error), requestId));
     const body = JSON.stringify({ errors, data });
-    head.write(response, statusOf(data, errors, head), String(Buffer.byteLength(body)), requestId);
-    response.end(body);
+    send(response, head, statusOf(data, errors, head), requestId, body);
     const durationMs = performance.now() - startedAt;
     recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
     const ingredients = type === "query" && errors === undefined ? context.ingredients() : undefined;
@@ -109,8 +116,7 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     const errors = [withRequestId(publishError(error), requestId)];
     if (response.headersSent) return;
     const body = JSON.stringify({ errors });
-    head.write(response, statusOf(undefined, errors, head), String(Buffer.byteLength(body)), requestId);
-    response.end(body);
+    send(response, head, statusOf(undefined, errors, head), requestId, body);
     const durationMs = performance.now() - startedAt;
     recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
   }
