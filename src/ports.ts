@@ -67,6 +67,9 @@ export interface Ingredients {
   hold(): boolean;
 }
 
+/** At once where this process has it, else a promise of it. */
+export type Found<V> = V | Promise<V>;
+
 /** One caller's lookups within one operation. */
 export interface RequestLookups {
   trainingJobs(query: JobListQuery): Promise<TrainingJobPage>;
@@ -80,9 +83,9 @@ export interface RequestLookups {
     options?: Freshness,
   ): Promise<TrainingJobVersion | null>;
   /** Whether the job has that version. Where it may be cached, having seen it of late is enough, whatever was invalidated since. */
-  hasVersion(jobId: LongId, versionId: LongId, options?: Freshness): Promise<boolean>;
-  resourceSpecs(query: ResourceSpecQuery, options?: Freshness): Promise<ResourceSpec[]>;
-  engineSpecs(jobType: JobType, options?: Freshness): Promise<EngineSpec[]>;
+  hasVersion(jobId: LongId, versionId: LongId, options?: Freshness): Found<boolean>;
+  resourceSpecs(query: ResourceSpecQuery, options?: Freshness): Found<ResourceSpec[]>;
+  engineSpecs(jobType: JobType, options?: Freshness): Found<EngineSpec[]>;
   /** What this operation was given so far; undefined when it was given nothing, or something that no cache here may give again. */
   ingredients(): Ingredients | undefined;
 }

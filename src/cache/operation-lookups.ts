@@ -11,7 +11,7 @@ import type {
   TrainingJobVersion,
 } from "../domain/index.js";
 import { GatewayError } from "../errors.js";
-import type { Freshness, Ingredients, RequestLookups } from "../ports.js";
+import type { Found, Freshness, Ingredients, RequestLookups } from "../ports.js";
 import type { Asker } from "./asker.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
@@ -91,13 +91,17 @@ export class OperationLookups implements RequestLookups {
     return this.#versions.known(details) ?? this.#versions.load({ ...details, coverage: "list" });
   }
 
-  async hasVersion(jobId: LongId, versionId: LongId, { fresh = false }: Freshness = {}): Promise<boolean> {
-    const { sightings } = this.tools;
+  hasVersion(jobId: LongId, versionId: LongId, { fresh = false }: Freshness = {}): Found<boolean> {
     const { caller, trail } = this.asker;
-    if (!fresh && sightings.has(caller, jobId, versionId)) {
-      trail.notRepeatable();
-      return true;
-    }
+    if (fresh || !this.tools.sightings.has(caller, jobId, versionId))
+      return this.#lookForVersion(jobId, versionId, fresh);
+    trail.notRepeatable();
+    return true;
+  }
+
+  async #lookForVersion(jobId: LongId, versionId: LongId, fresh: boolean): Promise<boolean> {
+    const { sightings } = this.tools;
+    const { caller } = this.asker;
     const found = await this.trainingJobVersion(jobId, versionId, "list", { fresh });
     const exists = found?.jobId === jobId;
     if (exists) sightings.note(caller, jobId, versionId);
@@ -105,16 +109,18 @@ export class OperationLookups implements RequestLookups {
     return exists;
   }
 
-  async resourceSpecs(query: ResourceSpecQuery, { fresh = false }: Freshness = {}): Promise<ResourceSpec[]> {
+  resourceSpecs(query: ResourceSpecQuery, { fresh = false }: Freshness = {}): Found<ResourceSpec[]> {
     this.#specs ??= this.#createLoader();
     const resource = this.tools.resources.specs(this.asker.caller, query);
-    return required(await this.#specs.load({ resource, fresh }));
+    const found = this.#specs.find({ resource, fresh });
+    return found instanceof Promise ? found.then(required) : required(found);
   }
 
-  async engineSpecs(jobType: JobType, { fresh = false }: Freshness = {}): Promise<EngineSpec[]> {
+  engineSpecs(jobType: JobType, { fresh = false }: Freshness = {}): Found<EngineSpec[]> {
     this.#engines ??= this.#createLoader();
     const resource = this.tools.resources.engines(this.asker.caller, jobType);
-    return required(await this.#engines.load({ resource, fresh }));
+    const found = this.#engines.find({ resource, fresh });
+    return found instanceof Promise ? found.then(required) : required(found);
   }
 
   ingredients(): Ingredients | undefined {

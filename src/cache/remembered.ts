@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import type { Found } from "../ports.js";
 import type { Fences } from "./fences.js";
 import { FencedMemo, type MemoKey } from "./memo.js";
 
@@ -29,17 +30,21 @@ export class Remembered<K extends { fresh: boolean }, V> {
   }
 
   load(key: K): Promise<V> {
+    const found = this.find(key);
+    return found instanceof Promise ? found : Promise.resolve(found);
+  }
+
+  find(key: K): Found<V> {
     if (key.fresh) return this.#loadFresh(key);
     return this.known(key) ?? this.#giveAtOnce(key) ?? this.#load(key);
   }
 
-  #giveAtOnce(key: K): Promise<V> | undefined {
+  #giveAtOnce(key: K): V | undefined {
     const value = this.options.atOnce?.(key);
     if (value === undefined) return undefined;
-    const given = Promise.resolve(value);
     // Whoever awaits it gets the value: a promise of a promise is one.
-    this.#memo.set(this.options.memoKeyOf(key), given as unknown as Promise<Promise<V>>);
-    return given;
+    this.#memo.set(this.options.memoKeyOf(key), Promise.resolve(value) as unknown as Promise<Promise<V>>);
+    return value;
   }
 
   async #load(key: K): Promise<V> {

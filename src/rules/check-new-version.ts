@@ -5,6 +5,7 @@ import type { CreateTrainingJobVersionArgs } from "../types/arguments.js";
 import type { CreateTrainingJobVersionInput } from "../types/create-training-job-version-input.js";
 import { inDocumentOrder } from "./document-order.js";
 import { engineExists } from "./engine-exists.js";
+import { NONE } from "./looked-up.js";
 import { preVersionExists } from "./pre-version-exists.js";
 import { brokenRules, shapeViolations } from "./shape.js";
 import { specRules } from "./spec-rules.js";
@@ -27,12 +28,13 @@ export async function lookedUpViolations(
   input: CreateTrainingJobVersionInput,
   lookups: RequestLookups,
 ): Promise<Violation[]> {
-  const verdicts = await Promise.all([
+  const verdicts = [
     preVersionExists(input, lookups),
     specRules(input.config, lookups),
     engineExists(input.config, lookups),
-  ]);
-  const violations = verdicts.flat();
+  ];
+  if (verdicts.every((verdict) => verdict === NONE)) return [];
+  const violations = (await Promise.all(verdicts)).flat();
   if (violations.length === 0 || (await jobIsMissing(input.jobId, lookups))) return [];
   return inDocumentOrder(violations);
 }

@@ -1,14 +1,10 @@
 import { isLongId } from "../domain/index.js";
-import type { Violation } from "../errors.js";
 import type { RequestLookups } from "../ports.js";
 import type { TrainingJobVersionConfigInput } from "../types/training-job-version-config-input.js";
-import { judge, NONE } from "./looked-up.js";
+import { judge, NONE, type Verdict } from "./looked-up.js";
 
 /** Rule `engine-exists`: engineId, when given, is one of the project's engines for training. */
-export function engineExists(
-  { engineId }: TrainingJobVersionConfigInput,
-  lookups: RequestLookups,
-): Promise<Violation[]> {
+export function engineExists({ engineId }: TrainingJobVersionConfigInput, lookups: RequestLookups): Verdict {
   if (!isLongId(engineId)) return NONE;
   return judge(
     (options) => lookups.engineSpecs("TRAIN", options),

@@ -1,11 +1,14 @@
 import { GatewayError, type Violation } from "../errors.js";
-import type { Freshness } from "../ports.js";
+import type { Found, Freshness } from "../ports.js";
 
 const CACHED: Freshness = {};
 const FRESH: Freshness = { fresh: true };
 
-/** Of a rule that has nothing to judge. */
-export const NONE: Promise<Violation[]> = Promise.resolve([]);
+/** The verdict where nothing is broken. */
+export const NONE: readonly Violation[] = [];
+
+/** What an input breaks: {@link NONE} at once where this process has all that it takes to tell. */
+export type Verdict = Found<readonly Violation[]>;
 
 /**
  * Judges by what is looked up. It may pass on a cached answer and refuses only on one fetched after the operation
@@ -13,13 +16,23 @@ export const NONE: Promise<Violation[]> = Promise.resolve([]);
  *
  * @param verdictOn returns what the answer breaks
  */
-export async function judge<Answer>(
-  lookUp: (options: Freshness) => Promise<Answer>,
+export function judge<Answer>(
+  lookUp: (options: Freshness) => Found<Answer>,
+  verdictOn: (answer: Answer) => Violation[],
+): Verdict {
+  const cached = lookUp(CACHED);
+  if (!(cached instanceof Promise) && verdictOn(cached).length === 0) return NONE;
+  return judgeInTwo(cached, () => lookUp(FRESH), verdictOn);
+}
+
+async function judgeInTwo<Answer>(
+  cached: Found<Answer>,
+  lookUpAnew: () => Found<Answer>,
   verdictOn: (answer: Answer) => Violation[],
 ): Promise<Violation[]> {
   try {
-    const first = verdictOn(await lookUp(CACHED));
-    return first.length === 0 ? first : verdictOn(await lookUp(FRESH));
+    const first = verdictOn(await cached);
+    return first.length === 0 ? first : verdictOn(await lookUpAnew());
   } catch (error) {
     if (error instanceof GatewayError) return [];
     throw error;

@@ -1,8 +1,7 @@
 import { isLongId } from "../domain/index.js";
-import type { Violation } from "../errors.js";
 import type { RequestLookups } from "../ports.js";
 import type { CreateTrainingJobVersionInput } from "../types/create-training-job-version-input.js";
-import { judge, NONE } from "./looked-up.js";
+import { judge, NONE, type Verdict } from "./looked-up.js";
 
 const PATH = ["input", "config", "preVersionId"];
 
@@ -13,7 +12,7 @@ const PATH = ["input", "config", "preVersionId"];
 export function preVersionExists(
   { jobId, config: { preVersionId } }: CreateTrainingJobVersionInput,
   lookups: RequestLookups,
-): Promise<Violation[]> {
+): Verdict {
   if (!isLongId(jobId, 1n) || !isLongId(preVersionId, 1n)) return NONE;
   return judge(
     (options) => lookups.hasVersion(jobId, preVersionId, options),

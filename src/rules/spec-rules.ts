@@ -3,7 +3,7 @@ import { isLongId } from "../domain/index.js";
 import type { Violation } from "../errors.js";
 import type { RequestLookups } from "../ports.js";
 import type { TrainingJobVersionConfigInput } from "../types/training-job-version-config-input.js";
-import { judge, NONE } from "./looked-up.js";
+import { judge, NONE, type Verdict } from "./looked-up.js";
 
 /** The greatest number of nodes with that spec; infinite where the upstream does not say. */
 function maxNodes(specs: ResourceSpec[]): number {
@@ -30,7 +30,7 @@ function verdictOn(specs: ResourceSpec[], specId: LongId, workerServerNum: numbe
 export function specRules(
   { specId, workerServerNum }: TrainingJobVersionConfigInput,
   lookups: RequestLookups,
-): Promise<Violation[]> {
+): Verdict {
   if (!isLongId(specId)) return NONE;
   return judge(
     (options) => lookups.resourceSpecs({ jobType: "TRAIN" }, options),

@@ -47,8 +47,8 @@ describe("How long an answer stays fresh", () => {
       (r: Replica) => r.operation().trainingJobVersion(id(10), id(20), "details"),
       details(20, completed),
     ],
-    ["resource specs", SPECS_MS, (r: Replica) => r.operation().resourceSpecs({ jobType: "TRAIN" }), []],
-    ["engine specs", SPECS_MS, (r: Replica) => r.operation().engineSpecs("TRAIN"), [engine]],
+    ["resource specs", SPECS_MS, async (r: Replica) => r.operation().resourceSpecs({ jobType: "TRAIN" }), []],
+    ["engine specs", SPECS_MS, async (r: Replica) => r.operation().engineSpecs("TRAIN"), [engine]],
   ])("asks for %s again after %d ms, not before", async (_what, ttlMs, lookup, answer) => {
     const r = replica(lasting);
     await warm(r, () => lookup(r), answer);
@@ -70,7 +70,7 @@ describe("How long an answer stays fresh", () => {
     const lookups = () => [
       () => r.operation().trainingJob(id(10)),
       () => r.operation().trainingJobs(firstPage),
-      () => r.operation().engineSpecs("TRAIN"),
+      async () => r.operation().engineSpecs("TRAIN"),
       () => r.operation().trainingJobVersion(id(10), id(20), "details"),
     ];
     const answers = [job([version(20)]), page(1), [engine], details(20, completed)];
@@ -129,8 +129,8 @@ describe("What is cached", () => {
     const r = replica();
     for (const lookup of [
       () => r.operation().trainingJobs(firstPage),
-      () => r.operation().engineSpecs("TRAIN"),
-      () => r.operation().resourceSpecs({ jobType: "TRAIN" }),
+      async () => r.operation().engineSpecs("TRAIN"),
+      async () => r.operation().resourceSpecs({ jobType: "TRAIN" }),
     ]) {
       const failing = expect(lookup()).rejects.toMatchObject({ code: "NOT_FOUND" });
       await settle();
@@ -178,7 +178,7 @@ describe("What is cached", () => {
       { jobType: "TRAIN", engineId: id(1) },
       { jobType: "TRAIN", projectType: 0 },
     ] as const;
-    for (const query of queries) await warm(r, () => r.operation().resourceSpecs(query), []);
+    for (const query of queries) await warm(r, async () => r.operation().resourceSpecs(query), []);
     expect(r.upstream.calls).toHaveLength(4);
     await r.operation().resourceSpecs({ jobType: "TRAIN", engineId: id(1) });
     expect(r.upstream.calls).toHaveLength(4);

@@ -57,7 +57,7 @@ describe("After a job was invalidated", () => {
     const stranger = caller("alice", "project-2");
     const kept: [() => Promise<unknown>, unknown][] = [
       [() => r.operation().trainingJob(id(11)), job([], { jobId: id(11) })],
-      [() => r.operation().engineSpecs("TRAIN"), []],
+      [async () => r.operation().engineSpecs("TRAIN"), []],
       [() => r.operation(stranger).trainingJobs(firstPage), page(1)],
       [() => r.operation(stranger).trainingJob(id(10)), job([])],
     ];

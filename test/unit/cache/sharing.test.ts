@@ -17,7 +17,7 @@ const byProject = (options: Parameters<typeof replica>[0] = {}) =>
   replica({ ...options, config: { scope: "project", ...options.config } });
 
 /** Looks something up and has the upstream answer it, if it is asked. */
-async function answered<T>(r: Replica, found: Promise<T>, answer: unknown): Promise<T> {
+async function answered<T>(r: Replica, found: T | Promise<T>, answer: unknown): Promise<T> {
   const calls = r.upstream.calls.length;
   await settle();
   if (r.upstream.calls.length > calls) await r.upstream.last.answer(answer);
