@@ -1,5 +1,6 @@
 export * from "./caller.js";
 export * from "./coverage.js";
+export * from "./instant.js";
 export * from "./long-id.js";
 export * from "./new-version.js";
 export * from "./specs.js";

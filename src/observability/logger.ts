@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { isoInstant } from "../domain/index.js";
 import { GatewayError } from "../errors.js";
 import { createLogDestination } from "./log-destination.js";
 
@@ -46,7 +47,7 @@ export function createLogger(level: string, destination: DestinationStream = cre
   const options = {
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: () => `,"time":"${isoInstant(Date.now())}"`,
     serializers: { err: describeError },
     formatters: { level: (label: string) => ({ level: label }) },
   };

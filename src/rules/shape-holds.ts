@@ -64,7 +64,9 @@ function fieldsOf(target: Class): Field[] | undefined {
 const known = new Map<Class, Field[] | undefined>();
 
 function knownFieldsOf(target: Class): Field[] | undefined {
-  if (!known.has(target)) known.set(target, fieldsOf(target));
+  const fields = known.get(target);
+  if (fields !== undefined || known.has(target)) return fields;
+  known.set(target, fieldsOf(target));
   return known.get(target);
 }
 
@@ -91,7 +93,7 @@ function fieldHolds(field: Field, owner: object): boolean {
 function nestedHolds(value: unknown): boolean {
   if (value === undefined) return true;
   if (Array.isArray(value)) return value.every(nestedHolds);
-  return value instanceof Object && shapeHolds(value);
+  return typeof value === "object" && value !== null && shapeHolds(value);
 }
 
 /**
@@ -99,5 +101,8 @@ function nestedHolds(value: unknown): boolean {
  * same declarations, without preparing to report, which takes class-validator several times as long as the rules themselves.
  */
 export function shapeHolds(args: object): boolean {
-  return knownFieldsOf(args.constructor)?.every((field) => fieldHolds(field, args)) === true;
+  const fields = knownFieldsOf(args.constructor);
+  if (fields === undefined) return false;
+  for (const field of fields) if (!fieldHolds(field, args)) return false;
+  return true;
 }

@@ -1,4 +1,5 @@
 import { GraphQLScalarType } from "graphql";
+import { isoInstant } from "../domain/index.js";
 import { GatewayError } from "../errors.js";
 
 /** Greatest distance from the epoch, in milliseconds, that a Date can hold. */
@@ -10,7 +11,7 @@ export const DateTime = new GraphQLScalarType<number, string>({
   description: "ISO-8601 UTC instant, millisecond precision, for instance `2018-04-20T02:06:30.635Z`.",
   serialize: (value) => {
     const time = Number(value);
-    if (Math.abs(time) <= MAX_DATE_MS) return new Date(time).toISOString();
+    if (Math.abs(time) <= MAX_DATE_MS) return isoInstant(time);
     throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "The upstream gave a time that is none.");
   },
 });

@@ -64,21 +64,20 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** An id as {@link writeJson} writes it: a bare integer with every digit. */
-export function bareInteger(id: LongId): number | LosslessNumber {
-  const value = Number(id);
-  return Number.isSafeInteger(value) ? value : new LosslessNumber(id);
-}
+/** Writes one JSON text, in which ids can be bare integers with every digit. */
+export class JsonWriter {
+  #hasLossless = false;
 
-function holdsLossless(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (value instanceof LosslessNumber) return true;
-  const fields = value as JsonObject;
-  for (const name in fields) if (holdsLossless(fields[name])) return true;
-  return false;
-}
+  /** An id as {@link JsonWriter.write} writes it: a bare integer. */
+  integer(id: LongId): number | LosslessNumber {
+    const value = Number(id);
+    if (Number.isSafeInteger(value)) return value;
+    this.#hasLossless = true;
+    return new LosslessNumber(id);
+  }
 
-/** JSON in the order of the object's keys; keys whose value is undefined are left out. */
-export function writeJson(value: JsonObject): string {
-  return holdsLossless(value) ? (stringifyLosslessly(value) ?? "") : JSON.stringify(value);
+  /** JSON in the order of the object's keys; keys whose value is undefined are left out. */
+  write(value: JsonObject): string {
+    return this.#hasLossless ? (stringifyLosslessly(value) ?? "") : JSON.stringify(value);
+  }
 }

@@ -1,21 +1,21 @@
 import { type CreatedVersion, type LongId, type NewVersion, statusFromCode } from "../../domain/index.js";
 import { epochMillis, int, longId, text } from "../decode/values.js";
 import { invalidResponse } from "../errors/invalid-response.js";
-import { bareInteger, type JsonObject, writeJson } from "../json.js";
+import { type JsonObject, JsonWriter } from "../json.js";
 import { type RestRequest, versionsPath } from "../rest-request.js";
 
 type Config = NewVersion["config"];
 
 /** The engine that the vendor documents as the default. */
-const DEFAULT_ENGINE = bareInteger("1" as LongId);
+const DEFAULT_ENGINE = 1;
 
-function idField(id: LongId | undefined) {
-  return id === undefined ? undefined : bareInteger(id);
+function idField(json: JsonWriter, id: LongId | undefined) {
+  return id === undefined ? undefined : json.integer(id);
 }
 
-function engineField(config: Config) {
-  if (config.engineId !== undefined) return bareInteger(config.engineId);
-  return config.modelId === undefined && config.userImageUrl === undefined ? DEFAULT_ENGINE : undefined;
+function engineField(json: JsonWriter, { engineId, modelId, userImageUrl }: Config) {
+  if (engineId !== undefined) return json.integer(engineId);
+  return modelId === undefined && userImageUrl === undefined ? DEFAULT_ENGINE : undefined;
 }
 
 function dataSourceField(config: Config) {
@@ -28,7 +28,7 @@ function dataSourceField(config: Config) {
 }
 
 /** Only what was given, in the order of the vendor's reference. */
-function configField(config: Config): JsonObject {
+function configField(json: JsonWriter, config: Config): JsonObject {
   return {
     worker_server_num: config.workerServerNum,
     app_url: config.appUrl,
@@ -38,13 +38,13 @@ function configField(config: Config): JsonObject {
     dataset_id: config.datasetId,
     dataset_version_id: config.datasetVersionId,
     data_source: dataSourceField(config),
-    spec_id: idField(config.specId),
+    spec_id: idField(json, config.specId),
     pool_id: config.poolId,
-    engine_id: engineField(config),
-    model_id: idField(config.modelId),
+    engine_id: engineField(json, config),
+    model_id: idField(json, config.modelId),
     train_url: config.trainUrl,
     log_url: config.logUrl,
-    pre_version_id: bareInteger(config.preVersionId),
+    pre_version_id: json.integer(config.preVersionId),
     user_image_url: config.userImageUrl,
     user_command: config.userCommand,
   };
@@ -52,12 +52,13 @@ function configField(config: Config): JsonObject {
 
 /** `POST .../versions`, "Creating a Version of a Training Job" in the vendor's reference. */
 export function createVersionRequest(version: NewVersion): RestRequest {
+  const json = new JsonWriter();
   return {
     route: "create_version",
     group: "mutations",
     method: "POST",
     path: versionsPath(version.jobId),
-    body: writeJson({ job_desc: version.jobDesc ?? "", config: configField(version.config) }),
+    body: json.write({ job_desc: version.jobDesc ?? "", config: configField(json, version.config) }),
   };
 }
 
