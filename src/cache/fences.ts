@@ -1,3 +1,6 @@
+import type { LRUCache } from "lru-cache";
+import { createBoundedMap } from "./bounded-map.js";
+
 interface Mark {
   sequence: number;
   at: number;
@@ -11,12 +14,17 @@ export class Fences {
   #sequence = 0;
   #raised = 0;
   #floor: Mark = { sequence: 0, at: Number.NEGATIVE_INFINITY };
-  readonly #marks = new Map<string, Mark>();
+  /** Looked at without being used, so that the ones raised longest ago are forgotten first. */
+  readonly #marks: LRUCache<string, Mark>;
 
   constructor(
     private readonly now: () => number,
-    private readonly maxMarks = 50_000,
-  ) {}
+    maxMarks = 50_000,
+  ) {
+    this.#marks = createBoundedMap(maxMarks, (forgotten) => {
+      this.#floor = forgotten;
+    });
+  }
 
   /** How often something was invalidated. */
   get raised(): number {
@@ -33,8 +41,8 @@ export class Fences {
   raise(group: string, parts?: readonly string[]): void {
     this.#raised += 1;
     const mark = { sequence: this.next(), at: this.now() };
-    if (parts === undefined) this.#set(group, mark);
-    else for (const part of parts) this.#set(`${group}#${part}`, mark);
+    if (parts === undefined) this.#marks.set(group, mark);
+    else for (const part of parts) this.#marks.set(`${group}#${part}`, mark);
   }
 
   /** True when neither the group nor one of the parts was invalidated after the number was taken. */
@@ -48,22 +56,11 @@ export class Fences {
 
   /** True when the whole group may have been invalidated at that instant (ms since the epoch) or later. */
   raisedSince(group: string, instant: number): boolean {
-    const at = this.#marks.get(group)?.at ?? this.#floor.at;
+    const at = this.#marks.peek(group)?.at ?? this.#floor.at;
     return at >= instant;
   }
 
   #sequenceOf(name: string): number {
-    return this.#marks.get(name)?.sequence ?? 0;
-  }
-
-  #set(name: string, mark: Mark): void {
-    this.#marks.delete(name);
-    this.#marks.set(name, mark);
-    if (this.#marks.size <= this.maxMarks) return;
-    for (const [oldest, forgotten] of this.#marks) {
-      this.#marks.delete(oldest);
-      this.#floor = forgotten;
-      break;
-    }
+    return this.#marks.peek(name)?.sequence ?? 0;
   }
 }

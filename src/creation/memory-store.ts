@@ -26,9 +26,13 @@ interface Entry<V> {
   expiresAt: number;
 }
 
+/** One entry in so many may be there beyond the bound: a Map takes the longer to find its first, the more were deleted before it. */
+const ENTRIES_TO_ONE_TOO_MANY = 100;
+
 /** Values in the order of their last writing, for RETENTION_MS each. */
 class RetainedMap<V> {
   private readonly entries = new Map<string, Entry<V>>();
+  private untrimmed = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -44,7 +48,8 @@ class RetainedMap<V> {
   set(key: string, value: V): void {
     this.entries.delete(key);
     this.entries.set(key, { value, expiresAt: this.clock.now() + RETENTION_MS });
-    this.trim();
+    this.untrimmed += 1;
+    if (this.untrimmed * ENTRIES_TO_ONE_TOO_MANY > this.maxEntries) this.trim();
   }
 
   delete(key: string): void {
@@ -52,6 +57,7 @@ class RetainedMap<V> {
   }
 
   private trim(): void {
+    this.untrimmed = 0;
     const now = this.clock.now();
     for (const [key, { value, expiresAt }] of this.entries) {
       if (expiresAt > now && this.entries.size <= this.maxEntries) return;

@@ -14,7 +14,27 @@ export interface Description<Label extends string = never> {
 /** One text for each label, in their order. */
 type ValuesOf<Labels extends readonly string[]> = { [Index in keyof Labels]: string };
 
-const SEPARATOR = "\n";
+/** The counts of what has the same values of the labels before; label after label they form a tree. */
+class Tally {
+  count = 0;
+  readonly #byNext = new Map<string, Tally>();
+
+  /** The counts of what has that value of the next label, too. */
+  next(value: string): Tally {
+    let tally = this.#byNext.get(value);
+    if (tally === undefined) {
+      tally = new Tally();
+      this.#byNext.set(value, tally);
+    }
+    return tally;
+  }
+
+  /** What was counted, by the values of all further labels. */
+  *leaves(values: readonly string[] = []): Iterable<[values: readonly string[], count: number]> {
+    if (this.count > 0) yield [values, this.count];
+    for (const [value, tally] of this.#byNext) yield* tally.leaves([...values, value]);
+  }
+}
 
 /** Makes the metrics of one registry. */
 export interface Instruments {
@@ -42,11 +62,8 @@ export interface Instruments {
 export function createInstruments(registry: Registry): Instruments {
   const registers = [registry];
 
-  function tallied(
-    { name, help }: Description<string>,
-    labelNames: readonly string[],
-  ): (key: string, amount: number) => void {
-    const tally = new Map<string, number>();
+  function tallied({ name, help }: Description<string>, labelNames: readonly string[]): Tally {
+    const tally = new Tally();
     const counter = new Counter({
       name: PREFIX + name,
       help,
@@ -54,14 +71,13 @@ export function createInstruments(registry: Registry): Instruments {
       registers: [],
       collect() {
         this.reset();
-        for (const [key, count] of tally) {
-          const values = key.split(SEPARATOR);
+        for (const [values, count] of tally.leaves()) {
           this.inc(Object.fromEntries(labelNames.map((label, index) => [label, values[index] ?? ""])), count);
         }
       },
     });
     registry.registerMetric(counter);
-    return (key, amount) => void tally.set(key, (tally.get(key) ?? 0) + amount);
+    return tally;
   }
 
   function registered(histogram: TalliedHistogram): TalliedHistogram {
@@ -72,12 +88,18 @@ export function createInstruments(registry: Registry): Instruments {
 
   return {
     counter(description) {
-      const add = tallied(description, []);
-      return (amount = 1) => add("", amount);
+      const tally = tallied(description, []);
+      return (amount = 1) => {
+        tally.count += amount;
+      };
     },
     labelledCounter(description) {
-      const add = tallied(description, description.labels);
-      return (...values) => add(values.join(SEPARATOR), 1);
+      const tally = tallied(description, description.labels);
+      return (...values) => {
+        let counted = tally;
+        for (const value of values) counted = counted.next(value);
+        counted.count += 1;
+      };
     },
     gauge({ name, help }) {
       const gauge = new Gauge({ name: PREFIX + name, help, registers });
