@@ -73,32 +73,26 @@ export function createAttempt(options: AttemptOptions): Attempt {
     return { kind: "failure", failure, renewIdentity: () => authorization.renew(serverTime) };
   }
 
-  async function exchange(
-    call: UpstreamCall,
-    request: RestRequest,
-    timeoutMs: number,
-  ): Promise<AttemptResult> {
-    const context = contextOf(call, request);
-    const signal = context.mutation ? undefined : call.signal;
-    try {
-      const { authorization, httpRequest } = prepare(call, request);
-      const answer = await transport.send(httpRequest, { timeoutMs, ...(signal && { signal }) });
-      return interpret(answer, context, authorization);
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      return { kind: "failure", failure: failureOfTransport(error, context) };
-    }
+  function recorded(result: AttemptResult, { route }: RestRequest, began: number): AttemptResult {
+    const failure = result.kind === "failure" ? result.failure : undefined;
+    health.record(failure?.unhealthy ? failure.error.message : undefined);
+    events.attempt(route, failure?.error.code ?? "success", now() - began);
+    return result;
   }
 
   return async (call, request, timeoutMs) => {
     const began = now();
+    const context = contextOf(call, request);
+    const signal = context.mutation ? undefined : call.signal;
     try {
-      const result = await exchange(call, request, timeoutMs);
-      const failure = result.kind === "failure" ? result.failure : undefined;
-      health.record(failure?.unhealthy ? failure.error.message : undefined);
-      events.attempt(request.route, failure?.error.code ?? "success", now() - began);
-      return result;
+      const { authorization, httpRequest } = prepare(call, request);
+      const answer = await transport.send(httpRequest, signal ? { timeoutMs, signal } : { timeoutMs });
+      return recorded(interpret(answer, context, authorization), request, began);
     } catch (error) {
+      if (error instanceof TransportError) {
+        const failure = failureOfTransport(error, context);
+        return recorded({ kind: "failure", failure }, request, began);
+      }
       events.attempt(request.route, "cancelled", now() - began);
       throw error;
     }

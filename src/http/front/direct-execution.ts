@@ -86,21 +86,24 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     return { posted, head, known, variables: asked.variables, requestId };
   }
 
-  async function run({ known, variables }: Admitted, context: GatewayContext): Promise<Outcome> {
-    try {
-      return await known.execute(context, variables);
-    } catch (error) {
-      return { errors: [error] };
-    }
-  }
-
   async function answer(admitted: Admitted): Promise<void> {
-    const { posted, head, known, requestId } = admitted;
-    const { caller, quotaKey, response, startedAt } = posted;
-    const { type, name } = known;
+    const { posted, requestId } = admitted;
+    const { caller, quotaKey, response } = posted;
     const signal = clientGone(response);
     const context = new GatewayContext(services, { requestId, identify: () => caller, quotaKey, signal });
-    const { data, errors: failures } = await run(admitted, context);
+    let outcome: Outcome;
+    try {
+      outcome = await admitted.known.execute(context, admitted.variables);
+    } catch (error) {
+      outcome = { errors: [error] };
+    }
+    tell(admitted, context, outcome);
+  }
+
+  function tell(admitted: Admitted, context: GatewayContext, { data, errors: failures }: Outcome): void {
+    const { posted, head, known, requestId } = admitted;
+    const { type, name } = known;
+    const { response, startedAt } = posted;
     const errors = failures?.map((error) => withRequestId(publishError(error), requestId));
     const body = JSON.stringify({ errors, data });
     send(response, head, statusOf(data, errors, head), requestId, body);
@@ -114,7 +117,8 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
   function fail({ posted, head, known: { type, name }, requestId }: Admitted, error: unknown): void {
     const { response, startedAt } = posted;
     const errors = [withRequestId(publishError(error), requestId)];
-    if (response.headersSent) return;
+    if (response.writableEnded) return;
+    if (response.headersSent) return void response.destroy();
     const body = JSON.stringify({ errors });
     send(response, head, statusOf(undefined, errors, head), requestId, body);
     const durationMs = performance.now() - startedAt;

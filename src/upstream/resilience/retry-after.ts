@@ -4,10 +4,23 @@ function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
+function parsedDate(text: string): number | undefined {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+let latestText = "";
+let latestTime: number | undefined;
+
 /** The time of the upstream by an answer's `Date` header (ms since the epoch); undefined when it has none. */
 export function dateOf(headers: AnswerHeaders): number | undefined {
-  const time = Date.parse(single(headers.date) ?? "");
-  return Number.isNaN(time) ? undefined : time;
+  const text = single(headers.date) ?? "";
+  // It changes once a second at most.
+  if (text !== latestText) {
+    latestTime = parsedDate(text);
+    latestText = text;
+  }
+  return latestTime;
 }
 
 /**
