@@ -98,17 +98,19 @@ test.each([
   expect(run(script).messages.toSorted()).toEqual(["First", "Last"]);
 });
 
-test("lines that follow one another leave in one write, in their order", async () => {
+/** A file, and the messages of the lines that each write to it held. */
+function recordingFile() {
   const writes: string[][] = [];
-  let gathered: string[] = [];
-  const file = {
-    write: (line: string) => void gathered.push(JSON.parse(line).msg),
-    flush() {
-      writes.push(gathered);
-      gathered = [];
-    },
-    flushSync() {},
-  };
+  const messages = (lines: string) =>
+    lines
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).msg);
+  return { writes, file: { write: (lines: string) => void writes.push(messages(lines)), flushSync() {} } };
+}
+
+test("lines that follow one another leave in one write, in their order", async () => {
+  const { writes, file } = recordingFile();
   const log = createLogger("info", createLogDestination(file));
   log.info("one");
   log.info("two");
@@ -117,4 +119,16 @@ test("lines that follow one another leave in one write, in their order", async (
   log.info("three");
   await until("that is written", () => writes.length > 1);
   expect(writes).toEqual([["one", "two"], ["three"]]);
+});
+
+test("many lines at a time leave without waiting, none of them twice", async () => {
+  const { writes, file } = recordingFile();
+  const log = createLogger("info", createLogDestination(file));
+  const messages = Array.from({ length: 500 }, (_, number) => `line ${number}`);
+  for (const message of messages) log.info(message);
+  const atOnce = writes.length;
+  log.fatal("last");
+  expect(atOnce).toBeGreaterThan(1);
+  expect(atOnce).toBeLessThan(messages.length / 10);
+  expect(writes.flat()).toEqual([...messages, "last"]);
 });
