@@ -130,8 +130,8 @@ export interface WatchHistory {
    * which nothing has been appended since, is brought up to this one. Returns whether anything was taken.
    */
   begin(job: JobKey, beginning: Beginning): Promise<boolean>;
-  /** Adds a version unless it is known, and wakes the hubs. Begins a history of the given incarnation where there is none. */
-  introduce(job: JobKey, change: StatusChange, incarnation: string): Promise<void>;
+  /** Adds a version unless it is known, and wakes the hubs. Begins a history of a new incarnation where there is none. */
+  introduce(job: JobKey, change: StatusChange, newIncarnation: () => string): Promise<void>;
 }
 
 /** How long a history outlives its last use: 24 hours after the last subscriber at the least. */

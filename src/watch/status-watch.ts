@@ -74,7 +74,7 @@ class ReplicaWatch implements StatusWatch {
           createdAt: now,
           gap: false,
         },
-        this.#deps.newId(),
+        this.#deps.newId,
       );
     } catch (error) {
       log.warn(

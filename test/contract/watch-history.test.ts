@@ -258,27 +258,27 @@ describe.each(STORE_KINDS)("the history kept in $kind", ({ open }) => {
     const created: StatusChange = { ...change(V2, 1), createdAt: 1_000 };
 
     test("is part of it at once, also where there was none", async () => {
-      await history.introduce(JOB, created, "i9");
+      await history.introduce(JOB, created, () => "i9");
       expect(await history.head(JOB)).toMatchObject({ ...at(1, "i9"), announced: 1, seeded: false });
       expect((await history.load(JOB))?.states.get(V2)).toEqual({ ...state(1), createdAt: 1_000 });
     });
 
     test("is told like any other change", async () => {
       await filled(change(V1, 7));
-      await history.introduce(JOB, created, "i9");
+      await history.introduce(JOB, created, () => "i9");
       expect((await history.read(JOB, at(1), 10))?.entries).toEqual([{ ...created, seq: 2 }]);
     });
 
     test("is not told again when it is known", async () => {
       await filled(change(V2, 8));
-      await history.introduce(JOB, created, "i9");
+      await history.introduce(JOB, created, () => "i9");
       expect(await history.head(JOB)).toMatchObject(at(1));
     });
 
     test("does not announce what another has yet to announce", async () => {
       await filled(change(V1, 7));
       await history.append(JOB, append(at(1), [change(V1, 8, 7)]));
-      await history.introduce(JOB, created, "i9");
+      await history.introduce(JOB, created, () => "i9");
       expect(await history.head(JOB)).toMatchObject({ seq: 3, announced: 1 });
     });
   });

@@ -129,9 +129,9 @@ export class MemoryHistory implements WatchHistory {
     return true;
   }
 
-  async introduce(job: JobKey, change: StatusChange, incarnation: string): Promise<void> {
+  async introduce(job: JobKey, change: StatusChange, newIncarnation: () => string): Promise<void> {
     const found = this.#job(job);
-    if (!found.line) await this.begin(job, emptyBeginning(incarnation));
+    if (!found.line) await this.begin(job, emptyBeginning(newIncarnation()));
     const { line } = found;
     if (!line || line.states.has(change.versionId)) return;
     const allAnnounced = line.head.announced === line.head.seq;

@@ -102,9 +102,9 @@ export class RedisHistory implements WatchHistory {
     return (await this.#run(BEGIN, job, args)) === 1;
   }
 
-  async introduce(job: JobKey, change: StatusChange, incarnation: string): Promise<void> {
+  async introduce(job: JobKey, change: StatusChange, newIncarnation: () => string): Promise<void> {
     const [, versionId, text, state] = changeArgs(change);
-    await this.#run(INTRODUCE, job, [incarnation, versionId, text, state]);
+    await this.#run(INTRODUCE, job, [newIncarnation(), versionId, text, state]);
   }
 
   #run(script: Script, job: JobKey, args: (string | number)[]): Promise<unknown> {
