@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { LongId } from "../domain/index.js";
 import type { ProofSubject } from "../ports.js";
 
@@ -31,7 +31,5 @@ export function groupOfSubject(projectId: string, subject: ProofSubject): string
 
 /** A short name for arguments of any content and length. */
 export function digest(parts: readonly unknown[]): string {
-  return createHash("sha256")
-    .update(JSON.stringify(parts.map((part) => part ?? null)))
-    .digest("base64url");
+  return hash("sha256", JSON.stringify(parts.map((part) => part ?? null)), "base64url");
 }

@@ -27,22 +27,26 @@ export interface DataSource {
   datasetVersion: string | null;
 }
 
-/**
- * A version of a training job. Fields beyond its {@link Coverage} are null or empty and mean nothing.
- * Plain JSON throughout, so that it can be stored as it is.
- */
-export interface TrainingJobVersion extends StatusMeaning {
+/** What the list of jobs says of a version. */
+export interface VersionSummary extends StatusMeaning {
   coverage: Coverage;
   jobId: LongId;
   jobName: string;
   jobDesc: string | null;
   versionId: LongId;
-  versionName: string | null;
-  preVersionId: LongId | null;
   createTime: EpochMillis | null;
-  startTime: EpochMillis | null;
   /** Milliseconds. */
   duration: LongDigits | null;
+}
+
+/**
+ * A version of a training job. Fields beyond its {@link Coverage} are null or empty and mean nothing.
+ * Plain JSON throughout, so that it can be stored as it is.
+ */
+export interface TrainingJobVersion extends VersionSummary {
+  versionName: string | null;
+  preVersionId: LongId | null;
+  startTime: EpochMillis | null;
   engineType: number | null;
   engineId: LongId | null;
   engineName: string | null;
@@ -94,7 +98,7 @@ export interface TrainingJobSummary {
   jobDesc: string;
   versionCount: number;
   /** Of coverage `summary`; null in a job without versions. */
-  currentVersion: TrainingJobVersion | null;
+  currentVersion: VersionSummary | null;
 }
 
 /** One page of the list of jobs. */

@@ -5,15 +5,22 @@ const STDOUT = 1;
 const GATHER_MS = 10;
 /** More leaves at once. */
 const GATHER_CHARACTERS = 8_192;
+/** The most that pino lets its destination hold back; what is handed over here is shorter, and waits to be told to leave. */
+const HELD_BACK_BYTES = 16_383;
 
 /** Where log lines go; a fatal one is written at once, with all before it. */
 export interface LogDestination extends DestinationStream {
   flushSync(): void;
 }
 
+/** A file that writes what it was given when it is told to. */
+export interface PatientFile extends LogDestination {
+  flush(): void;
+}
+
 /** When the process exits, it writes what it was given by then. */
-function stdout(): LogDestination {
-  return pino.destination({ dest: STDOUT, sync: false });
+function stdout(): PatientFile {
+  return pino.destination({ dest: STDOUT, sync: false, minLength: HELD_BACK_BYTES });
 }
 
 /**
@@ -21,9 +28,9 @@ function stdout(): LogDestination {
  * a creation. (pino's destination gathers too, but measures all that it has gathered anew with each line.) Whatever ends the process in an
  * orderly way, nothing is lost.
  */
-export function createLogDestination(file: LogDestination = stdout()): LogDestination {
+export function createLogDestination(file: PatientFile = stdout()): LogDestination {
   let gathered = "";
-  let isHandOverDue = false;
+  let isLeaveDue = false;
 
   function handOver(): void {
     if (gathered === "") return;
@@ -32,19 +39,24 @@ export function createLogDestination(file: LogDestination = stdout()): LogDestin
     file.write(lines);
   }
 
-  function handOverInTime(): void {
-    isHandOverDue = false;
+  function leave(): void {
     handOver();
+    file.flush();
+  }
+
+  function leaveInTime(): void {
+    isLeaveDue = false;
+    leave();
   }
 
   process.prependListener("exit", handOver);
   return {
     write(line) {
       gathered += line;
-      if (gathered.length >= GATHER_CHARACTERS) handOver();
-      if (isHandOverDue) return;
-      isHandOverDue = true;
-      setTimeout(handOverInTime, GATHER_MS);
+      if (gathered.length >= GATHER_CHARACTERS) leave();
+      if (isLeaveDue) return;
+      isLeaveDue = true;
+      setTimeout(leaveInTime, GATHER_MS);
     },
     flushSync() {
       handOver();

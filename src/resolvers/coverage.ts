@@ -8,7 +8,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import { type Coverage, coverageOfField, type TrainingJobVersion } from "../domain/index.js";
+import { type Coverage, coverageOfField, type VersionSummary } from "../domain/index.js";
 
 const SIZE: Record<Coverage, number> = { summary: 0, list: 1, details: 2 };
 
@@ -45,6 +45,6 @@ export function coverageAsked(info: GraphQLResolveInfo): Coverage {
 }
 
 /** True when what is known of the version is at least `coverage`. */
-export function covers(version: TrainingJobVersion, coverage: Coverage): boolean {
+export function covers(version: VersionSummary, coverage: Coverage): boolean {
   return SIZE[version.coverage] >= SIZE[coverage];
 }

@@ -9,6 +9,7 @@ import {
   type TrainingJobPage as PageEntity,
   type TrainingJobSummary,
   type TrainingJobVersion as VersionEntity,
+  type VersionSummary,
 } from "../domain/index.js";
 import { checkArguments } from "../rules/shape.js";
 import { JobArgs, PageArgs, TrainingJobsArgs } from "../types/arguments.js";
@@ -24,13 +25,13 @@ type Job = TrainingJobSummary | JobWithVersions;
 function toQuery({ filter, sortBy, order, page, perPage }: TrainingJobsArgs): JobListQuery {
   const { status, searchContent, workspaceId } = filter ?? {};
   return {
-    ...(status && { statusCode: codeOfStatus(status) }),
-    ...(typeof searchContent === "string" && { searchContent }),
-    ...(typeof workspaceId === "string" && { workspaceId }),
     sortBy: sortBy ?? "JOB_NAME",
     order: order ?? "ASC",
     page: page ?? 1,
     perPage: perPage ?? 10,
+    ...(status && { statusCode: codeOfStatus(status) }),
+    ...(typeof searchContent === "string" && { searchContent }),
+    ...(typeof workspaceId === "string" && { workspaceId }),
   };
 }
 
@@ -64,7 +65,7 @@ export class TrainingJobResolver {
     @Root() job: Job,
     @Ctx() { lookups }: GatewayContext,
     @Info() info: GraphQLResolveInfo,
-  ): MaybePromise<VersionEntity | null> {
+  ): MaybePromise<VersionSummary | null> {
     const known = "versions" in job ? job.versions[0] : job.currentVersion;
     if (!known) return null;
     const asked = coverageAsked(info);

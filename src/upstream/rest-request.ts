@@ -16,9 +16,9 @@ export interface RestRequest {
 
 /** Query parameters of those values that are given. */
 export function givenQuery(values: Record<string, string | number | undefined>): [string, string][] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)] as [string, string]],
-  );
+  const given: [string, string][] = [];
+  for (const name in values) if (values[name] !== undefined) given.push([name, String(values[name])]);
+  return given;
 }
 
 /** The path of a job's versions. */

@@ -16,11 +16,14 @@ export function sha256Hex(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** What stays as it is. */
+const UNRESERVED = /^[\w.~-]*$/;
 /** Half of a character that has no encoding. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /** Percent-encoding of RFC 3986: everything but letters, digits, `-`, `.`, `_` and `~`. */
 export function percentEncode(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text.replace(LONE_SURROGATE, "\uFFFD")).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -89,7 +89,9 @@ const MAX_NESTING = 100;
 /** True when lists and objects are nested no deeper than that. */
 function isNestedWithin(depth: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
-  return Object.values(value).every((item) => depth > 0 && isNestedWithin(depth - 1, item));
+  const items = value as JsonObject;
+  for (const key in items) if (depth === 0 || !isNestedWithin(depth - 1, items[key])) return false;
+  return true;
 }
 
 function parsed(source: string): unknown {
@@ -112,7 +114,14 @@ export function items(value: unknown): unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** The items of a list that are objects. */
-export function objects(value: unknown): JsonObject[] {
-  return items(value).flatMap<JsonObject>((item) => asObject(item) ?? []);
+/** The items of a list that are objects, each read by `read`; also where the list comes as a string that holds JSON. */
+export function objects<T>(value: unknown, read: (item: JsonObject) => T): T[] {
+  const list = typeof value === "string" ? json(value) : value;
+  const found: T[] = [];
+  if (!Array.isArray(list)) return found;
+  for (const item of list) {
+    const object = asObject(item);
+    if (object !== undefined) found.push(read(object));
+  }
+  return found;
 }

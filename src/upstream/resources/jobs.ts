@@ -1,14 +1,12 @@
 import {
   type JobListQuery,
-  type LongId,
   statusFromCode,
   type TrainingJobPage,
   type TrainingJobSummary,
-  type TrainingJobVersion,
+  type VersionSummary,
 } from "../../domain/index.js";
 import { requiredId, requiredList } from "../decode/entities.js";
 import { epochMillis, int, longDigits, longId, textAsIs } from "../decode/values.js";
-import { decodeVersion } from "../decode/version.js";
 import type { JsonObject } from "../json.js";
 import { givenQuery, type RestRequest } from "../rest-request.js";
 
@@ -31,25 +29,16 @@ export function listJobsRequest(query: JobListQuery): RestRequest {
   };
 }
 
-/** What the list does not say of a version, as in an answer that says nothing: the same for all of them. */
-const NOT_LISTED = decodeVersion(
-  { version_id: "1" },
-  { jobId: "1" as LongId, jobName: "", jobDesc: null },
-  "summary",
-);
-
 /** The version that a job of the list names, with the little that the list says of it. */
 function currentVersion(
   raw: JsonObject,
   { jobId, jobName, jobDesc }: Pick<TrainingJobSummary, "jobId" | "jobName" | "jobDesc">,
-): TrainingJobVersion | null {
+): VersionSummary | null {
   const versionId = longId(raw.version_id, 1n);
   if (versionId === null) return null;
   const { status, statusCode, terminal } = statusFromCode(int(raw.status) ?? 0);
-  const createTime = epochMillis(raw.create_time);
-  const duration = longDigits(raw.duration);
   return {
-    ...NOT_LISTED,
+    coverage: "summary",
     jobId,
     jobName,
     jobDesc,
@@ -57,8 +46,8 @@ function currentVersion(
     status,
     statusCode,
     terminal,
-    createTime,
-    duration,
+    createTime: epochMillis(raw.create_time),
+    duration: longDigits(raw.duration),
   };
 }
 

@@ -69,7 +69,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const body = UTF8.decode(Buffer.concat(this.#chunks));
+    const [first] = this.#chunks;
+    const body = UTF8.decode(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
     this.end.answered({ status: this.#status, headers: this.#headers, body });
   }
 

@@ -106,7 +106,13 @@ function recordingFile() {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).msg);
-  return { writes, file: { write: (lines: string) => void writes.push(messages(lines)), flushSync() {} } };
+  let given: string[] = [];
+  const flush = () => {
+    if (given.length > 0) writes.push(given);
+    given = [];
+  };
+  const write = (lines: string) => void given.push(...messages(lines));
+  return { writes, file: { write, flush, flushSync: flush } };
 }
 
 test("lines that follow one another leave in one write, in their order", async () => {

@@ -188,7 +188,7 @@ describe("arguments of the lookups", () => {
     );
     const query = { statusCode: 8, searchContent: "abc", workspaceId: "7" };
     const page = { sortBy: "CREATE_TIME", order: "DESC", page: 3, perPage: 50 };
-    expect(gateway.project.asked).toEqual([`trainingJobs ${JSON.stringify({ ...query, ...page })}`]);
+    expect(gateway.project.asked).toEqual([`trainingJobs ${JSON.stringify({ ...page, ...query })}`]);
   });
 
   it("carry the number of the status UNKNOWN, which is 0", async () => {
