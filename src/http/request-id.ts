@@ -1,8 +1,14 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The caller's own request id when it is 1 to 128 of `[A-Za-z0-9._-]`, else a new one. */
+/** Sets the ids that this process makes apart from those of all others. */
+const OF_THIS_PROCESS = randomBytes(12).toString("base64url");
+let made = 0;
+
+/** The caller's own request id when it is 1 to 128 of `[A-Za-z0-9._-]`, else a new one, which nobody else has. */
 export function requestIdFrom(given: unknown): string {
-  return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+  if (typeof given === "string" && REQUEST_ID.test(given)) return given;
+  made += 1;
+  return `${OF_THIS_PROCESS}.${made}`;
 }

@@ -77,7 +77,7 @@ describe("a request that is none", () => {
       errors: [
         {
           message: expect.any(String),
-          extensions: { code: "BAD_REQUEST", requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+          extensions: { code: "BAD_REQUEST", requestId: expect.stringMatching(/^[\w-]{16}\.\d+$/) },
         },
       ],
     });

@@ -89,8 +89,8 @@ const MAX_NESTING = 100;
 /** True when lists and objects are nested no deeper than that. */
 function isNestedWithin(depth: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
-  const items = value as JsonObject;
-  for (const key in items) if (depth === 0 || !isNestedWithin(depth - 1, items[key])) return false;
+  const within = value as JsonObject;
+  for (const key in within) if (depth === 0 || !isNestedWithin(depth - 1, within[key])) return false;
   return true;
 }
 

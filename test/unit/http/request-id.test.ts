@@ -9,7 +9,12 @@ describe("a request id", () => {
   it.each(["", "a b", "x".repeat(129), "a\nb", 'a"b', undefined, ["a"], 7])(
     "is made when it is %j",
     (given) => {
-      expect(requestIdFrom(given)).toMatch(/^[0-9a-f-]{36}$/);
+      expect(requestIdFrom(given)).toMatch(/^[A-Za-z0-9_-]{16}\.\d+$/);
     },
   );
+
+  it("is another one each time that it is made", () => {
+    const ids = Array.from({ length: 1_000 }, () => requestIdFrom(undefined));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
 });
