@@ -70,24 +70,16 @@ function knownFieldsOf(target: Class): Field[] | undefined {
   return known.get(target);
 }
 
-function constraintHolds(
-  { validator, parameters }: Constraint,
-  field: Field,
-  object: object,
-  value: unknown,
-) {
-  const { targetName, name: property } = field;
-  const args: ValidationArguments = { targetName, property, object, value, constraints: parameters };
-  return validator.validate(value, args) === true;
-}
-
-function fieldHolds(field: Field, owner: object): boolean {
-  const value: unknown = Reflect.get(owner, field.name);
-  for (const applies of field.conditions) if (!applies(owner, value)) return true;
-  for (const constraint of field.constraints) {
-    if (!constraintHolds(constraint, field, owner, value)) return false;
+function fieldHolds(field: Field, object: object): boolean {
+  const { targetName, name: property, isNested } = field;
+  const value = (object as Record<string, unknown>)[property];
+  for (const applies of field.conditions) if (!applies(object, value)) return true;
+  const args: ValidationArguments = { targetName, property, object, value, constraints: [] };
+  for (const { validator, parameters } of field.constraints) {
+    args.constraints = parameters;
+    if (validator.validate(value, args) !== true) return false;
   }
-  return !field.isNested || nestedHolds(value);
+  return !isNested || nestedHolds(value);
 }
 
 function nestedHolds(value: unknown): boolean {

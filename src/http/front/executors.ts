@@ -33,7 +33,9 @@ function hasRoundedNumber(variables: Variables): boolean {
   const left: unknown[] = [variables];
   for (const value of left) {
     if (typeof value === "number" && !Number.isSafeInteger(value)) return true;
-    if (typeof value === "object" && value !== null) left.push(...Object.values(value));
+    if (Array.isArray(value)) for (const item of value) left.push(item);
+    else if (typeof value === "object")
+      for (const name in value) left.push(value[name as keyof typeof value]);
   }
   return false;
 }

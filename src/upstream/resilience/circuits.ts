@@ -3,30 +3,34 @@ import type { Logger } from "../../observability/logger.js";
 import type { CircuitState, RouteGroup, UpstreamEvents } from "../events.js";
 import { Circuit } from "./circuit.js";
 
-/** So many circuits are remembered: those least recently used are forgotten, which closes them. */
-const MAX_CIRCUITS = 3_000;
+/** The circuits of so many projects are remembered: those least recently used are forgotten, which closes them. */
+const MAX_PROJECTS = 1_000;
 
 export interface CircuitsOptions {
   now: () => number;
   log: Logger;
   events: Pick<UpstreamEvents, "circuit">;
-  max?: number;
+  maxProjects?: number;
 }
 
 /** One circuit per project and group of routes. */
 export class Circuits {
-  readonly #circuits: LRUCache<string, Circuit>;
+  readonly #byProject: LRUCache<string, Map<RouteGroup, Circuit>>;
 
   constructor(private readonly options: CircuitsOptions) {
-    this.#circuits = new LRUCache({ max: options.max ?? MAX_CIRCUITS });
+    this.#byProject = new LRUCache({ max: options.maxProjects ?? MAX_PROJECTS });
   }
 
   of(projectId: string, group: RouteGroup): Circuit {
-    const key = `${group}:${projectId}`;
-    let circuit = this.#circuits.get(key);
-    if (!circuit) {
+    let circuits = this.#byProject.get(projectId);
+    if (circuits === undefined) {
+      circuits = new Map();
+      this.#byProject.set(projectId, circuits);
+    }
+    let circuit = circuits.get(group);
+    if (circuit === undefined) {
       circuit = new Circuit(this.options.now, (state) => this.#changed(projectId, group, state));
-      this.#circuits.set(key, circuit);
+      circuits.set(group, circuit);
     }
     return circuit;
   }

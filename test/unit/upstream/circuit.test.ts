@@ -117,12 +117,12 @@ describe("a circuit", () => {
 });
 
 describe("the circuits of projects and groups of routes", () => {
-  const circuitsOf = (max?: number) =>
+  const circuitsOf = (maxProjects?: number) =>
     new Circuits({
       now: () => now,
       log: pino({ level: "silent" }),
       events: { circuit: (_, state) => changes.push(state) },
-      ...(max !== undefined && { max }),
+      ...(maxProjects !== undefined && { maxProjects }),
     });
 
   it("are independent of one another", () => {
@@ -134,7 +134,7 @@ describe("the circuits of projects and groups of routes", () => {
     expect(changes).toEqual(["open"]);
   });
 
-  it("are bounded in number: the least recently used is forgotten", () => {
+  it("are bounded in number: those of the project that was used least recently are forgotten", () => {
     const circuits = circuitsOf(2);
     const first = circuits.of("a", "jobs");
     circuits.of("b", "jobs");
