@@ -43,7 +43,10 @@ function namesWith(secret: string | undefined): (token: string) => TokenNames {
     maxSize: REMEMBERED_CHARACTERS,
     sizeCalculation: (_names, token) => token.length + BOOKKEEPING,
   });
-  return (token) => {
+  /** Each request asks twice. */
+  let latest: { token: string; names: TokenNames } | undefined;
+
+  function namesOf(token: string): TokenNames {
     const remembered = known.get(token);
     if (remembered !== undefined) return remembered;
     const hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret);
@@ -51,6 +54,11 @@ function namesWith(secret: string | undefined): (token: string) => TokenNames {
     const names = { credentialId, quotaKey: `credential:${credentialId}` };
     known.set(token, names);
     return names;
+  }
+
+  return (token) => {
+    if (latest?.token !== token) latest = { token, names: namesOf(token) };
+    return latest.names;
   };
 }
 
