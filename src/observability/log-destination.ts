@@ -5,22 +5,17 @@ const STDOUT = 1;
 const GATHER_MS = 10;
 /** More leaves at once. */
 const GATHER_CHARACTERS = 8_192;
-/** The most that pino lets its destination hold back; what is handed over here is shorter, and waits to be told to leave. */
-const HELD_BACK_BYTES = 16_383;
 
 /** Where log lines go; a fatal one is written at once, with all before it. */
 export interface LogDestination extends DestinationStream {
   flushSync(): void;
 }
 
-/** A file that writes what it was given when it is told to. */
-export interface PatientFile extends LogDestination {
-  flush(): void;
-}
-
-/** When the process exits, it writes what it was given by then. */
-function stdout(): PatientFile {
-  return pino.destination({ dest: STDOUT, sync: false, minLength: HELD_BACK_BYTES });
+export interface LogDestinationOptions {
+  /** Writes in another thread, one write after the other. Default: stdout. */
+  file?: LogDestination;
+  /** Has written what it is given when it returns. Default: stdout. */
+  fileAtOnce?: DestinationStream;
 }
 
 /**
@@ -28,39 +23,38 @@ function stdout(): PatientFile {
  * a creation. (pino's destination gathers too, but measures all that it has gathered anew with each line.) Whatever ends the process in an
  * orderly way, nothing is lost.
  */
-export function createLogDestination(file: PatientFile = stdout()): LogDestination {
+export function createLogDestination(options: LogDestinationOptions = {}): LogDestination {
+  const { file = pino.destination({ dest: STDOUT, sync: false }) } = options;
+  const { fileAtOnce = pino.destination({ dest: STDOUT, sync: true }) } = options;
   let gathered = "";
   let isLeaveDue = false;
 
-  function handOver(): void {
+  function leaveBy(way: DestinationStream): void {
     if (gathered === "") return;
     const lines = gathered;
     gathered = "";
-    file.write(lines);
-  }
-
-  function leave(): void {
-    handOver();
-    file.flush();
+    way.write(lines);
   }
 
   function leaveInTime(): void {
     isLeaveDue = false;
-    leave();
+    leaveBy(file);
   }
 
-  process.prependListener("exit", handOver);
+  function flushSync(): void {
+    file.flushSync();
+    leaveBy(fileAtOnce);
+  }
+
+  process.prependListener("exit", flushSync);
   return {
     write(line) {
       gathered += line;
-      if (gathered.length >= GATHER_CHARACTERS) leave();
+      if (gathered.length >= GATHER_CHARACTERS) leaveBy(file);
       if (isLeaveDue) return;
       isLeaveDue = true;
       setTimeout(leaveInTime, GATHER_MS);
     },
-    flushSync() {
-      handOver();
-      file.flushSync();
-    },
+    flushSync,
   };
 }

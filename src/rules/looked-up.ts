@@ -20,7 +20,12 @@ export function judge<Answer>(
   lookUp: (options: Freshness) => Found<Answer>,
   verdictOn: (answer: Answer) => Violation[],
 ): Verdict {
-  const cached = lookUp(CACHED);
+  let cached: Found<Answer>;
+  try {
+    cached = lookUp(CACHED);
+  } catch (error) {
+    cached = Promise.reject(error);
+  }
   if (!(cached instanceof Promise) && verdictOn(cached).length === 0) return NONE;
   return judgeInTwo(cached, () => lookUp(FRESH), verdictOn);
 }

@@ -118,9 +118,8 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     const { response, startedAt } = posted;
     const errors = [withRequestId(publishError(error), requestId)];
     if (response.writableEnded) return;
-    if (response.headersSent) return void response.destroy();
-    const body = JSON.stringify({ errors });
-    send(response, head, statusOf(undefined, errors, head), requestId, body);
+    if (response.headersSent) response.destroy();
+    else send(response, head, statusOf(undefined, errors, head), requestId, JSON.stringify({ errors }));
     const durationMs = performance.now() - startedAt;
     recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
   }

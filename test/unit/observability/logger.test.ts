@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
 import { createLogDestination } from "../../../src/observability/log-destination.js";
@@ -68,12 +68,20 @@ test("something thrown that is no error is told of by its type alone", () => {
   expect(line.err).toEqual({ type: "string" });
 });
 
-/** What a process that runs this script, with a `log` to stdout, has written when it has ended, and its exit code. */
-function run(script: string): { messages: string[]; code: number | null } {
+/** What makes Node.js run this script with a `log` to stdout. */
+function nodeOptions(script: string): string[] {
   const logger = new URL("../../../src/observability/logger.ts", import.meta.url);
   const source = `import { createLogger } from ${JSON.stringify(logger)}; const log = createLogger("info"); ${script}`;
-  const options = ["--import", "@oxc-node/core/register", "--input-type=module", "--eval", source];
-  const { stdout, status } = spawnSync(process.execPath, options, { encoding: "utf8" });
+  return ["--import", "@oxc-node/core/register", "--input-type=module", "--eval", source];
+}
+
+function start(script: string) {
+  return spawn(process.execPath, nodeOptions(script), { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** What such a process has written when it has ended, and its exit code. */
+function run(script: string): { messages: string[]; code: number | null } {
+  const { stdout, status } = spawnSync(process.execPath, nodeOptions(script), { encoding: "utf8" });
   const lines = stdout.split("\n").filter((line) => line !== "");
   return { messages: lines.map((line) => JSON.parse(line).msg), code: status };
 }
@@ -106,18 +114,37 @@ function recordingFile() {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).msg);
-  let given: string[] = [];
-  const flush = () => {
-    if (given.length > 0) writes.push(given);
-    given = [];
-  };
-  const write = (lines: string) => void given.push(...messages(lines));
-  return { writes, file: { write, flush, flushSync: flush } };
+  const write = (lines: string) => void writes.push(messages(lines));
+  return { writes, file: { write, flushSync() {} }, fileAtOnce: { write } };
 }
 
+test("every line arrives while the process lives, however many were logged at a time and however busy its threads are", async () => {
+  const script = `
+    const { pbkdf2 } = await import("node:crypto");
+    for (let i = 0; i < 4; i++) pbkdf2("a", "b", 400_000, 64, "sha512", () => {});
+    for (let line = 1; line < 400; line++) log.info({ filling: "x".repeat(200) }, String(line));
+    setTimeout(() => log.info("400"), 50);
+    setInterval(() => {}, 1_000);`;
+  const child = start(script);
+  let seen = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    seen += text;
+  });
+  try {
+    await until("the last line arrives", () => seen.split("\n").length > 400);
+  } finally {
+    child.kill("SIGKILL");
+  }
+  const numbers = seen
+    .trim()
+    .split("\n")
+    .map((line) => Number(JSON.parse(line).msg));
+  expect(numbers).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+});
+
 test("lines that follow one another leave in one write, in their order", async () => {
-  const { writes, file } = recordingFile();
-  const log = createLogger("info", createLogDestination(file));
+  const { writes, ...files } = recordingFile();
+  const log = createLogger("info", createLogDestination(files));
   log.info("one");
   log.info("two");
   expect(writes).toEqual([]);
@@ -128,8 +155,8 @@ test("lines that follow one another leave in one write, in their order", async (
 });
 
 test("many lines at a time leave without waiting, none of them twice", async () => {
-  const { writes, file } = recordingFile();
-  const log = createLogger("info", createLogDestination(file));
+  const { writes, ...files } = recordingFile();
+  const log = createLogger("info", createLogDestination(files));
   const messages = Array.from({ length: 500 }, (_, number) => `line ${number}`);
   for (const message of messages) log.info(message);
   const atOnce = writes.length;

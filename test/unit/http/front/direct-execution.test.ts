@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buildSchema, parse } from "graphql";
 import { pino } from "pino";
@@ -15,11 +15,17 @@ import { createErrorPublisher } from "../../../../src/http/public-error.js";
 
 const QUERY = "{ value }";
 
+interface Asked {
+  /** What the operations that were answered are known by. */
+  recorded?: AnsweredOperation[];
+  /** Has its way with each response before it is used. */
+  prepare?: (response: ServerResponse) => void;
+}
+
 /** Asks for a value with a document that is known. */
-async function askFor(value: unknown): Promise<{ response: Response; recorded: AnsweredOperation[] }> {
+async function askFor(value: unknown, { recorded = [], prepare }: Asked = {}): Promise<Response> {
   const schema = buildSchema("scalar JSON type Query { value: JSON }");
   Object.assign(schema.getQueryType()?.getFields().value ?? {}, { resolve: () => value });
-  const recorded: AnsweredOperation[] = [];
   const heads = new Heads();
   const direct = createDirectExecution({
     schema,
@@ -36,6 +42,7 @@ async function askFor(value: unknown): Promise<{ response: Response; recorded: A
       const form = formOf(request);
       const head = heads.learn(form, { "content-type": "application/json" });
       const startedAt = performance.now();
+      prepare?.(response);
       const posted = { request, response, body, caller, quotaKey: "", form, head, startedAt };
       direct.learn(posted, parse(QUERY));
       direct.execute(posted);
@@ -47,8 +54,7 @@ async function askFor(value: unknown): Promise<{ response: Response; recorded: A
     const headers = { "content-type": "application/json", "x-request-id": "mine" };
     const body = JSON.stringify({ query: QUERY });
     const signal = AbortSignal.timeout(2_000);
-    const response = await fetch(`http://127.0.0.1:${port}`, { method: "POST", headers, body, signal });
-    return { response, recorded };
+    return await fetch(`http://127.0.0.1:${port}`, { method: "POST", headers, body, signal });
   } finally {
     server.closeAllConnections();
     server.close();
@@ -58,11 +64,25 @@ async function askFor(value: unknown): Promise<{ response: Response; recorded: A
 it("tells of a defect where no text can be made of a result, and the process goes on", async () => {
   const endless: unknown[] = [];
   endless.push(endless);
-  const { response, recorded } = await askFor(endless);
+  const recorded: AnsweredOperation[] = [];
+  const response = await askFor(endless, { recorded });
   expect([response.status, response.headers.get("x-request-id")]).toEqual([500, "mine"]);
   const { errors } = (await response.json()) as { errors: { extensions: object }[] };
   expect(errors.map(({ extensions }) => extensions)).toEqual([
     { code: "INTERNAL_SERVER_ERROR", requestId: "mine" },
   ]);
   expect(recorded).toMatchObject([{ requestId: "mine", type: "query", errors }]);
+});
+
+it("ends the connection of an answer that breaks off behind its head, and tells of it", async () => {
+  const recorded: AnsweredOperation[] = [];
+  const prepare = (response: ServerResponse) => {
+    response.write = () => {
+      response.flushHeaders();
+      throw new Error("a defect");
+    };
+  };
+  const answer = askFor("anything", { recorded, prepare }).then((response) => response.text());
+  await expect(answer).rejects.toThrow(/terminated|fetch failed/);
+  expect(recorded).toMatchObject([{ requestId: "mine", errors: [{ extensions: { requestId: "mine" } }] }]);
 });
