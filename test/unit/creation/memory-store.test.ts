@@ -23,6 +23,16 @@ describe("the store in memory", () => {
     expect(upstream.posts).toHaveLength(4);
   });
 
+  it("forgets the owners that were written longest ago, and keeps one in a hundred more than it has room for", async () => {
+    const { owners } = createMemoryIdempotencyStore({ clock: new FakeClock(), maxEntries: 1_000 });
+    const versionIds = Array.from({ length: 5_000 }, (_, index) => id(String(index + 1)));
+    for (const versionId of versionIds) await owners.set(JOB, versionId, "a key");
+    const kept = [...(await owners.of(JOB, versionIds)).keys()];
+    expect(kept).toEqual(versionIds.slice(-kept.length));
+    expect(kept.length).toBeGreaterThanOrEqual(1_000);
+    expect(kept.length).toBeLessThanOrEqual(1_010);
+  });
+
   it("never forgets a creation that is under way, however full it is", async () => {
     const { create, upstream, clock } = boundedRig(2);
     let answer: (value: unknown) => void = () => {};
