@@ -26,7 +26,7 @@ export class Remembered<K extends { fresh: boolean }, V> {
 
   /** What this operation has loaded or is loading. */
   known(key: K): Promise<V> | undefined {
-    return this.#memo.get(this.#memoKeyOf(key))?.then((value) => value);
+    return this.#known(this.#memoKeyOf(key));
   }
 
   load(key: K): Promise<V> {
@@ -36,14 +36,19 @@ export class Remembered<K extends { fresh: boolean }, V> {
 
   find(key: K): Found<V> {
     if (key.fresh) return this.#loadFresh(key);
-    return this.known(key) ?? this.#giveAtOnce(key) ?? this.#load(key);
+    const memoKey = this.options.memoKeyOf(key);
+    return this.#known(memoKey) ?? this.#giveAtOnce(key, memoKey) ?? this.#load(key);
   }
 
-  #giveAtOnce(key: K): V | undefined {
+  #known(memoKey: MemoKey): Promise<V> | undefined {
+    return this.#memo.get(memoKey)?.then((value) => value);
+  }
+
+  #giveAtOnce(key: K, memoKey: MemoKey): V | undefined {
     const value = this.options.atOnce?.(key);
     if (value === undefined) return undefined;
     // Whoever awaits it gets the value: a promise of a promise is one.
-    this.#memo.set(this.options.memoKeyOf(key), Promise.resolve(value) as unknown as Promise<Promise<V>>);
+    this.#memo.set(memoKey, Promise.resolve(value) as unknown as Promise<Promise<V>>);
     return value;
   }
 
