@@ -29,11 +29,13 @@ export class Remembered<K extends { fresh: boolean }, V> {
     return this.#known(this.#memoKeyOf(key));
   }
 
+  /** The same as {@link Remembered.find}, always as a promise. */
   load(key: K): Promise<V> {
     const found = this.find(key);
     return found instanceof Promise ? found : Promise.resolve(found);
   }
 
+  /** What may be given at once, else what is loaded, with whatever else this operation asks for at the time. */
   find(key: K): Found<V> {
     if (key.fresh) return this.#loadFresh(key);
     const memoKey = this.options.memoKeyOf(key);
