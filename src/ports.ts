@@ -59,8 +59,6 @@ export interface Upstream extends UpstreamReads, UpstreamWrites, UpstreamHealth 
 
 /** What an operation was made from. */
 export interface Ingredients {
-  /** True where the upstream was asked for some of them just now: nobody has asked for the same since. */
-  readonly isNew: boolean;
   /** About how much memory it takes to know, in bytes. */
   readonly bytes: number;
   /** True while looking all of it up again would find the same, and give it to the same caller. */
@@ -86,7 +84,7 @@ export interface RequestLookups {
   hasVersion(jobId: LongId, versionId: LongId, options?: Freshness): Found<boolean>;
   resourceSpecs(query: ResourceSpecQuery, options?: Freshness): Found<ResourceSpec[]>;
   engineSpecs(jobType: JobType, options?: Freshness): Found<EngineSpec[]>;
-  /** What this operation was given so far; undefined when it was given nothing, or something that no cache here may give again. */
+  /** What this operation was given so far; undefined when it was given nothing, something that no cache here may give again, or something new. */
   ingredients(): Ingredients | undefined;
 }
 

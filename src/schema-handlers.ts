@@ -42,7 +42,7 @@ function makerOf(target: Class, types: Storage["inputTypes"]): Make {
   };
 }
 
-function readerOf(parameter: Parameter): (...asked: Parameters<Resolve>) => unknown {
+function readerOf(parameter: Parameter): Resolve {
   switch (parameter.kind) {
     case "args": {
       const make = makerOf(parameter.getType() as Class, getMetadataStorage().argumentTypes);
@@ -62,10 +62,10 @@ function readerOf(parameter: Parameter): (...asked: Parameters<Resolve>) => unkn
 function resolveWith(resolver: Fields, { methodName, params = [] }: Handler): Resolve {
   const readers = params.toSorted((a, b) => a.index - b.index).map(readerOf);
   const method = resolver[methodName] as (...values: unknown[]) => unknown;
-  return (...asked) =>
+  return (root, args, context, info) =>
     method.apply(
       resolver,
-      readers.map((read) => read(...asked)),
+      readers.map((read) => read(root, args, context, info)),
     );
 }
 

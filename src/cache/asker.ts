@@ -5,7 +5,7 @@ import type { Trail } from "./ingredients.js";
 export interface Asker extends Omit<LookupRequest, "signal"> {
   signal: LookupRequest["signal"] | undefined;
   /** Where lookups note what they gave. */
-  trail: Pick<Trail, "note" | "hasLoaded" | "notRepeatable" | "ingredients">;
+  trail: Pick<Trail, "note" | "notRepeatable" | "ingredients">;
   /** Taken when the operation arrived: see Fences. */
   arrived: number;
 }

@@ -17,9 +17,8 @@ interface Ingredient {
 
 /** What the lookups of one operation gave it. */
 export class Trail {
-  readonly #given = new Map<string, Given>();
+  #given: Map<string, Given> | undefined;
   #isRepeatable = true;
-  #isNew = false;
 
   constructor(
     private readonly core: Core,
@@ -28,24 +27,25 @@ export class Trail {
 
   /** Notes what a lookup gave. */
   note(resource: Resource<unknown>, value: unknown): void {
+    if (!this.#isRepeatable) return;
+    this.#given ??= new Map();
     const before = this.#given.get(resource.id);
-    if (before !== undefined && before.value !== value) this.#isRepeatable = false;
-    this.#given.set(resource.id, { resource, value });
+    if (before !== undefined && before.value !== value) this.notRepeatable();
+    else this.#given.set(resource.id, { resource, value });
   }
 
-  /** Notes that the upstream was asked for some of it. */
-  hasLoaded(): void {
-    this.#isNew = true;
-  }
-
-  /** Notes that the operation got, or was refused, something that no cache may tell again: what had to be fresh, or a failure. */
+  /**
+   * Notes that the operation got, or was refused, something that no cache may tell again: what had to be fresh, or a failure. Likewise
+   * what the upstream was just asked for: much is asked for only once, and its answers would take memory in vain.
+   */
   notRepeatable(): void {
     this.#isRepeatable = false;
+    this.#given = undefined;
   }
 
   /** What the operation was made from; undefined when not all of it is cached in this process as it was given. */
   ingredients(): Ingredients | undefined {
-    if (!this.#isRepeatable || this.#given.size === 0) return undefined;
+    if (this.#given === undefined) return undefined;
     const entries: Ingredient[] = [];
     for (const { resource, value } of this.#given.values()) {
       const entry = this.core.tier.get(resource);
@@ -54,7 +54,7 @@ export class Trail {
       entries.push({ resource: { id, group, part, subject }, serial: entry.serial });
     }
     const { projectId, credentialId } = this.caller;
-    return new CachedIngredients(this.core, { projectId, credentialId }, entries, this.#isNew);
+    return new CachedIngredients(this.core, { projectId, credentialId }, entries);
   }
 }
 
@@ -77,7 +77,6 @@ class CachedIngredients implements Ingredients {
     private readonly core: Core,
     private readonly caller: Named,
     private readonly entries: readonly Ingredient[],
-    readonly isNew: boolean,
   ) {}
 
   get bytes(): number {

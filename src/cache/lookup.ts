@@ -62,7 +62,7 @@ export class CachedLookup implements Lookup {
         asker.trail.notRepeatable();
         throw outcome.error;
       }
-      if (outcome.kind === "answer" && outcome.loaded) asker.trail.hasLoaded();
+      if (outcome.kind === "answer" && outcome.loaded) asker.trail.notRepeatable();
       asker.trail.note(resource, outcome.value);
       // A flight of this resource answers with its type.
       return outcome.value as V | null;

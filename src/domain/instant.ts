@@ -9,17 +9,20 @@ const padded = (width: number) => (_: unknown, number: number) => String(number)
 const TWO_DIGITS = Array.from({ length: 60 }, padded(2));
 const THREE_DIGITS = Array.from({ length: 1_000 }, padded(3));
 
-let latestDay = Number.NaN;
-let latestDate = "";
+/** Some years of them. */
+const MAX_DAYS = 1_000;
+const dates = new Map<number, string>();
 
-/** `2018-04-20T`; most instants that follow one another are of the same day. */
+/** `2018-04-20T`; instants that are written together are of few days. */
 function dateOf(day: number): string {
-  if (day !== latestDay) {
+  let date = dates.get(day);
+  if (date === undefined) {
     const instant = new Date(day * DAY_MS).toISOString();
-    latestDate = instant.slice(0, instant.indexOf("T") + 1);
-    latestDay = day;
+    date = instant.slice(0, instant.indexOf("T") + 1);
+    if (dates.size >= MAX_DAYS) dates.clear();
+    dates.set(day, date);
   }
-  return latestDate;
+  return date;
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLIncludeDirective,
   type GraphQLResolveInfo,
@@ -37,11 +38,24 @@ function coverageOfNode(node: SelectionNode, info: GraphQLResolveInfo): Coverage
   return coverageOfSelection(fragment?.selectionSet, info);
 }
 
+interface Asked {
+  variables: GraphQLResolveInfo["variableValues"];
+  coverage: Coverage;
+}
+
+/** By the field's nodes, which all items of a list share. */
+const latest = new WeakMap<readonly FieldNode[], Asked>();
+
 /** The smallest coverage that holds every field of a version that the field being resolved asks for. */
 export function coverageAsked(info: GraphQLResolveInfo): Coverage {
-  return info.fieldNodes
+  const { fieldNodes, variableValues: variables } = info;
+  const known = latest.get(fieldNodes);
+  if (known?.variables === variables) return known.coverage;
+  const coverage = fieldNodes
     .map((node) => coverageOfSelection(node.selectionSet, info))
     .reduce(larger, "summary");
+  latest.set(fieldNodes, { variables, coverage });
+  return coverage;
 }
 
 /** True when what is known of the version is at least `coverage`. */

@@ -9,7 +9,7 @@ const MEBIBYTE = 1024 * 1024;
 export interface AnswerCache {
   /** The answer to the same query of the same caller, while it is true. */
   find(posted: Posted): Answer | undefined;
-  /** Keeps the answer to a query that has just been executed without an error, unless what it was made from is new. */
+  /** Keeps the answer to a query that has just been executed without an error. */
   keep(posted: Posted, parts: AnswerParts): void;
 }
 
@@ -34,8 +34,7 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
     },
 
     keep(posted, parts) {
-      // Much is asked for only once, and would take memory in vain.
-      if (parts.ingredients.isNew || !parts.ingredients.hold()) return;
+      if (!parts.ingredients.hold()) return;
       const answer = new Answer(posted, parts);
       answers.set(keyOf(posted), answer, { size: answer.size });
     },

@@ -29,8 +29,16 @@ function ready(): Replica {
   return r;
 }
 
-/** What one operation of these reads was made from. */
+/** One whose cache has what these read. */
+async function having(...reads: Read[]): Promise<Replica> {
+  const r = ready();
+  for (const read of reads) await read(r.operation());
+  return r;
+}
+
+/** What the second operation of these reads was made from. */
 async function madeFrom(r: Replica, ...reads: Read[]): Promise<Ingredients> {
+  for (const read of reads) await read(r.operation());
   const lookups = r.operation();
   for (const read of reads) await read(lookups);
   const ingredients = lookups.ingredients();
@@ -224,6 +232,15 @@ describe("An operation's answer may not be given again", () => {
     expect(lookups.ingredients()).toBeUndefined();
   });
 
+  it("when the upstream was asked for some of it", async () => {
+    const r = await having(wholeJob);
+    const lookups = r.operation();
+    await wholeJob(lookups);
+    expect(lookups.ingredients()).toBeDefined();
+    await firstJobs(lookups);
+    expect(lookups.ingredients()).toBeUndefined();
+  });
+
   it("when what it was given is not cached", async () => {
     const r = replica({ config: { activeTtlMs: 0 } });
     r.upstream.answering = answerOf;
@@ -233,11 +250,10 @@ describe("An operation's answer may not be given again", () => {
   });
 
   it("when an invalidation came while it was being made", async () => {
-    const r = ready();
+    const r = await having(wholeJob);
     const lookups = r.operation();
     await wholeJob(lookups);
     await r.lookups.invalidateJob("project-1", id(10));
-    await terminalVersion(lookups);
     expect(lookups.ingredients()).toBeUndefined();
   });
 
@@ -245,7 +261,7 @@ describe("An operation's answer may not be given again", () => {
     ["something", {}],
     ["a fresh answer", { fresh: true }],
   ])("when it went on without %s that could not be looked up", async (_what, freshness) => {
-    const r = ready();
+    const r = await having(wholeJob);
     const lookups = r.operation();
     await wholeJob(lookups);
     r.upstream.answering = () => Promise.reject(new GatewayError("UPSTREAM_UNAVAILABLE", "It is away."));
@@ -254,7 +270,7 @@ describe("An operation's answer may not be given again", () => {
   });
 
   it("when it was told of a version that was seen before", async () => {
-    const r = ready();
+    const r = await having(wholeJob);
     await r.operation().hasVersion(id(10), id(20));
     const lookups = r.operation();
     await wholeJob(lookups);
@@ -264,7 +280,7 @@ describe("An operation's answer may not be given again", () => {
   });
 
   it("when it was given two states of the same thing", async () => {
-    const r = ready();
+    const r = await having(wholeJob);
     const lookups = r.operation();
     await wholeJob(lookups);
     await r.lookups.observeJob(caller(), job([version(20)]), [id(21)], r.clock.now());

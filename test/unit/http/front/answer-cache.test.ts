@@ -33,7 +33,7 @@ function posted(asked: Asked = {}): Posted {
   };
 }
 
-const lasting = { bytes: 0, isNew: false, hold: () => true };
+const lasting = { bytes: 0, hold: () => true };
 
 function keep(answers: AnswerCache, asked: Asked = {}, body = "answer", ingredients = lasting): void {
   const request = posted(asked);
@@ -68,7 +68,7 @@ describe("The answer to a request", () => {
   it("is not kept when it has come to its end meanwhile, nor given afterwards", () => {
     const answers = createAnswerCache();
     let holds = false;
-    const ingredients = { bytes: 0, isNew: false, hold: () => holds };
+    const ingredients = { bytes: 0, hold: () => holds };
     keep(answers, {}, "", ingredients);
     holds = true;
     expect(answers.find(posted())).toBeUndefined();
