@@ -29,7 +29,7 @@ export interface Violation {
 
 /** What a caller is told beside the message and the code. */
 export interface ErrorDetails {
-  violations?: Violation[];
+  violations?: readonly Violation[];
   /** Where the upstream answered ModelArts JSON. `errorMessage` is absent on a 401: it can echo a signed request. */
   upstream?: { status: number; errorCode?: string; errorMessage?: string };
   /** For a mutation: `unknown` when it may have happened. */

@@ -174,7 +174,7 @@ export interface CreationRequest {
   version: NewVersion;
   idempotencyKey?: string;
   /** Runs the rules that look things up; throws BAD_USER_INPUT when one is broken. Not run for a repeat. */
-  checkRules(): Promise<void>;
+  checkRules(): Found<void>;
 }
 
 /** Creates versions, each intent once. */

@@ -1,9 +1,9 @@
 import type { JobWithVersions, LongId, TrainingJobVersion } from "../domain/index.js";
 import type { Asker } from "./asker.js";
-import { beganLater, type Entry } from "./entry.js";
+import { beganLater } from "./entry.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
-import type { Lookup } from "./lookup.js";
+import type { Lookup, Peeked } from "./lookup.js";
 import type { Resource, Resources } from "./resources.js";
 
 /** One version that an operation needs, with every field of that coverage. */
@@ -28,6 +28,16 @@ export interface VersionBatchOptions {
 }
 
 type Found = Promise<TrainingJobVersion | null>;
+type OfOneJob = readonly [WantedVersion, ...WantedVersion[]];
+
+/** What the caches have that is fresh and that the caller may have. */
+interface Cached {
+  list: Peeked<JobWithVersions>;
+  /** In the order of what is wanted. */
+  details: readonly Peeked<TrainingJobVersion>[];
+}
+
+const NOTHING_CACHED: Cached = { list: undefined, details: [] };
 
 /**
  * Gets the versions that one operation needs at a time with the fewest calls: several of one job through one list,
@@ -50,40 +60,54 @@ export function createVersionBatch(
     return loadVersion(wanted);
   }
 
-  /** From the cached list or the cached details, whichever is newer; undefined where the caches know neither. */
-  async function cached(ofJob: Resource<JobWithVersions>, wanted: readonly WantedVersion[]) {
-    const peekedList = lookup.peek(ofJob, asker);
-    const peeked = wanted.map(({ resource }) => lookup.peek(resource, asker));
-    const details = await atOnceOrTogether(peeked);
-    const list = await peekedList;
-    // Nothing is awaited from here on: who looks a version up now must be heard when that fails.
-    return wanted.map((one, index) =>
+  /** At once where nothing has to be waited for. */
+  function peek(ofJob: Resource<JobWithVersions>, wanted: OfOneJob): Cached | Promise<Cached> {
+    const list = lookup.peek(ofJob, asker);
+    const details = wanted.map(({ resource }) => lookup.peek(resource, asker));
+    if (!(list instanceof Promise) && details.every(isHere)) return { list, details };
+    return Promise.all([list, Promise.all(details)]).then((both) => ({ list: both[0], details: both[1] }));
+  }
+
+  /** From the cached list or the cached details, whichever is newer; else from a list, where that is the fewest calls. */
+  function choose(ofJob: Resource<JobWithVersions>, wanted: OfOneJob, { list, details }: Cached): Found[] {
+    const [{ jobId, fresh }] = wanted;
+    const found = wanted.map((one, index) =>
       newest(details[index], list, () => pick(Promise.resolve(list?.value ?? null), one)),
     );
+    const missing = found.filter((one) => one === undefined).length;
+    const shareList = missing > 1 || (!fresh && missing > 0 && lookup.isUnderWay(ofJob, asker));
+    const loaded = shareList ? loadJob(jobId, fresh) : undefined;
+    return wanted.map((one, index) => found[index] ?? (loaded ? pick(loaded, one) : loadVersion(one)));
   }
 
   /** In the order of `wanted`, all of one job. */
-  async function listed(jobId: LongId, wanted: readonly WantedVersion[], fresh: boolean): Promise<Found[]> {
+  function listed(wanted: OfOneJob): Found[] | Promise<Found[]> {
+    const [{ jobId, fresh }] = wanted;
     const known = fresh ? undefined : knownJob(jobId);
     if (known !== undefined) return wanted.map((one) => pick(known, one));
     const ofJob = resources.versions(asker.caller, jobId);
-    const found = fresh ? [] : await cached(ofJob, wanted);
-    const missing = wanted.filter((_, index) => found[index] === undefined).length;
-    const shareList = missing > 1 || (!fresh && missing > 0 && lookup.isUnderWay(ofJob, asker));
-    const list = shareList ? loadJob(jobId, fresh) : undefined;
-    return wanted.map((one, index) => found[index] ?? (list ? pick(list, one) : loadVersion(one)));
+    const cached = fresh ? NOTHING_CACHED : peek(ofJob, wanted);
+    if (cached instanceof Promise) return cached.then((there) => choose(ofJob, wanted, there));
+    return choose(ofJob, wanted, cached);
   }
 
-  /** Likewise. What is wanted in detail is not looked for in a list. */
-  function ofOneJob(wanted: readonly [WantedVersion, ...WantedVersion[]]): Found[] {
-    const [{ jobId, fresh }] = wanted;
+  function ofOne(wanted: WantedVersion): Found {
+    if (wanted.coverage === "details") return loadVersion(wanted);
+    const found = listed([wanted]);
+    const first = ([one = loadVersion(wanted)]: Found[]) => one;
+    return found instanceof Promise ? found.then(first) : first(found);
+  }
+
+  /** In the order of `wanted`. What is wanted in detail is not looked for in a list. */
+  function ofOneJob(wanted: OfOneJob): Found[] {
+    if (wanted.length === 1) return [ofOne(wanted[0])];
     const details = new Map<LongId, Found>();
     for (const one of wanted) {
       if (one.coverage === "details" && !details.has(one.versionId))
         details.set(one.versionId, loadVersion(one));
     }
     const others = withoutRepeats(wanted.filter(({ versionId }) => !details.has(versionId)));
-    const inList = others.length > 0 ? listed(jobId, others, fresh) : undefined;
+    const inList = isSome(others) ? listed(others) : undefined;
     const placeOf = (id: LongId) => others.findIndex(({ versionId }) => versionId === id);
     const fromList = async (id: LongId) => (await inList)?.[placeOf(id)] ?? null;
     return wanted.map(({ versionId }) => details.get(versionId) ?? fromList(versionId));
@@ -94,11 +118,13 @@ export function createVersionBatch(
     const { group, part } = wanted.resource;
     const version = (await found) ?? null;
     if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
-    return settle(wanted, ofOneJob([wanted])[0], fences.next());
+    return settle(wanted, ofOne(wanted), fences.next());
   }
 
   return (wanted) => {
     const sequence = fences.next();
+    const [only, ...others] = wanted;
+    if (only !== undefined && others.length === 0) return [settle(only, ofOne(only), sequence)];
     const found = new Map<WantedVersion, Found>();
     for (const ofJob of byJob(wanted)) {
       for (const [index, one] of ofOneJob(ofJob).entries()) {
@@ -110,10 +136,12 @@ export function createVersionBatch(
   };
 }
 
-/** Where nothing has to be waited for, nothing is. */
-function atOnceOrTogether<V>(values: readonly (V | Promise<V>)[]): readonly V[] | Promise<V[]> {
-  const isAtOnce = (value: V | Promise<V>): value is V => !(value instanceof Promise);
-  return values.every(isAtOnce) ? values : Promise.all(values);
+function isHere<V>(peeked: Peeked<V> | Promise<Peeked<V>>): peeked is Peeked<V> {
+  return !(peeked instanceof Promise);
+}
+
+function isSome(wanted: readonly WantedVersion[]): wanted is OfOneJob {
+  return wanted.length > 0;
 }
 
 /** An invalidation can make an operation ask anew for what it has just asked for. */
@@ -122,7 +150,7 @@ function withoutRepeats(wanted: readonly WantedVersion[]): readonly WantedVersio
   return [...new Map(wanted.map((one) => [one.versionId, one])).values()];
 }
 
-function byJob(wanted: readonly WantedVersion[]): Iterable<[WantedVersion, ...WantedVersion[]]> {
+function byJob(wanted: readonly WantedVersion[]): Iterable<OfOneJob> {
   const jobs = new Map<string, [WantedVersion, ...WantedVersion[]]>();
   for (const one of wanted) {
     const id = `${one.fresh} ${one.jobId}`;
@@ -134,8 +162,8 @@ function byJob(wanted: readonly WantedVersion[]): Iterable<[WantedVersion, ...Wa
 }
 
 function newest(
-  details: Entry<TrainingJobVersion> | undefined,
-  list: Entry<JobWithVersions> | undefined,
+  details: Peeked<TrainingJobVersion>,
+  list: Peeked<JobWithVersions>,
   fromList: () => Found,
 ): Found | undefined {
   if (details !== undefined && (list === undefined || !beganLater(list, details))) {

@@ -120,7 +120,8 @@ async function createWithoutKey(
   log: Logger,
   request: CreationRequest,
 ): Promise<CreatedVersion> {
-  await request.checkRules();
+  const checked = request.checkRules();
+  if (checked instanceof Promise) await checked;
   const created = await posting.send(request);
   const scope = { projectId: request.caller.projectId, jobId: created.jobId };
   const published = posting.publish(request.caller, created);

@@ -17,7 +17,6 @@ interface Constraint {
 
 /** All that class-validator knows of one field. */
 interface Field {
-  targetName: string;
   name: string;
   /** The field is looked at where all of them say so: `@IsOptional()`. */
   conditions: ((owner: object, value: unknown) => boolean)[];
@@ -41,10 +40,9 @@ function isUnusual({ type, each, validateIf }: ValidationMetadata): boolean {
   return each || validateIf !== undefined || !usual.includes(type);
 }
 
-function fieldOf(targetName: string, name: string, rules: readonly ValidationMetadata[]): Field {
+function fieldOf(name: string, rules: readonly ValidationMetadata[]): Field {
   const ofType = (wanted: string) => rules.filter(({ type }) => type === wanted);
   return {
-    targetName,
     name,
     conditions: ofType(ValidationTypes.CONDITIONAL_VALIDATION).map(({ constraints }) => constraints[0]),
     constraints: ofType(ValidationTypes.CUSTOM_VALIDATION).flatMap(constraintsOf),
@@ -58,7 +56,7 @@ function fieldsOf(target: Class): Field[] | undefined {
   const rules = storage.getTargetValidationMetadatas(target, "", false, false);
   if (rules.some(isUnusual)) return undefined;
   const byName = Object.entries(storage.groupByPropertyName(rules));
-  return byName.map(([name, ofField]) => fieldOf(target.name, name, ofField));
+  return byName.map(([name, ofField]) => fieldOf(name, ofField));
 }
 
 const known = new Map<Class, Field[] | undefined>();
@@ -70,12 +68,13 @@ function knownFieldsOf(target: Class): Field[] | undefined {
   return known.get(target);
 }
 
-function fieldHolds(field: Field, object: object): boolean {
-  const { targetName, name: property, isNested } = field;
-  const value = (object as Record<string, unknown>)[property];
-  for (const applies of field.conditions) if (!applies(object, value)) return true;
-  const args: ValidationArguments = { targetName, property, object, value, constraints: [] };
-  for (const { validator, parameters } of field.constraints) {
+function fieldHolds({ name, conditions, constraints, isNested }: Field, args: ValidationArguments): boolean {
+  const { object } = args;
+  const value = (object as Record<string, unknown>)[name];
+  for (const applies of conditions) if (!applies(object, value)) return true;
+  args.property = name;
+  args.value = value;
+  for (const { validator, parameters } of constraints) {
     args.constraints = parameters;
     if (validator.validate(value, args) !== true) return false;
   }
@@ -95,6 +94,13 @@ function nestedHolds(value: unknown): boolean {
 export function shapeHolds(args: object): boolean {
   const fields = knownFieldsOf(args.constructor);
   if (fields === undefined) return false;
-  for (const field of fields) if (!fieldHolds(field, args)) return false;
+  const asked = {
+    targetName: args.constructor.name,
+    property: "",
+    object: args,
+    value: undefined,
+    constraints: [],
+  };
+  for (const field of fields) if (!fieldHolds(field, asked)) return false;
   return true;
 }

@@ -33,7 +33,7 @@ export function shapeViolations(args: object): Violation[] {
 const NAMED = 10;
 
 /** The error that reports broken rules. */
-export function brokenRules(violations: Violation[]): GatewayError {
+export function brokenRules(violations: readonly Violation[]): GatewayError {
   const named = violations.slice(0, NAMED).map(({ path, rule }) => `${path.join(".")} (${rule})`);
   const more = violations.length > NAMED ? `, and ${violations.length - NAMED} more` : "";
   const message = `The arguments break rules: ${named.join(", ")}${more}.`;
