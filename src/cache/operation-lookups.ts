@@ -20,7 +20,7 @@ import type { MemoKey } from "./memo.js";
 import { Remembered } from "./remembered.js";
 import type { Resource, Resources } from "./resources.js";
 import type { Sightings } from "./sightings.js";
-import { createVersionBatch, type WantedVersion } from "./version-batch.js";
+import { VersionBatch, type WantedVersion } from "./version-batch.js";
 
 /** What the lookups of all operations share. */
 export interface LookupTools {
@@ -66,10 +66,10 @@ export class OperationLookups implements RequestLookups {
     private readonly asker: Asker,
   ) {}
 
-  async trainingJobs(query: JobListQuery): Promise<TrainingJobPage> {
+  trainingJobs(query: JobListQuery): Promise<TrainingJobPage> {
     this.#pages ??= this.#createLoader();
     const resource = this.tools.resources.jobs(this.asker.caller, query);
-    return required(await this.#pages.load({ resource, fresh: false }));
+    return this.#pages.load({ resource, fresh: false }).then(required);
   }
 
   trainingJob(jobId: LongId, { fresh = false }: Freshness = {}): Promise<JobWithVersions | null> {
@@ -144,7 +144,7 @@ export class OperationLookups implements RequestLookups {
 
   #createVersionLoader(): VersionLoader {
     const { lookup, resources, fences } = this.tools;
-    const batch = createVersionBatch({
+    const batch = new VersionBatch({
       lookup,
       resources,
       fences,
@@ -152,6 +152,6 @@ export class OperationLookups implements RequestLookups {
       knownJob: (jobId) => this.#jobs?.known(this.#wantedJob(jobId, false)),
       loadJob: (jobId, fresh) => this.trainingJob(jobId, { fresh }),
     });
-    return new Remembered({ fences, memoKeyOf: versionMemoKeyOf, batch });
+    return new Remembered({ fences, memoKeyOf: versionMemoKeyOf, batch: (wanted) => batch.find(wanted) });
   }
 }

@@ -17,8 +17,8 @@ export interface RememberedOptions<K, V> {
  * of what was remembered before.
  */
 export class Remembered<K extends { fresh: boolean }, V> {
-  readonly #memo: FencedMemo<Promise<Promise<V>>>;
-  #loader: DataLoader<K, Promise<V>, MemoKey> | undefined;
+  readonly #memo: FencedMemo<Promise<V>>;
+  #loader: DataLoader<K, V, MemoKey> | undefined;
 
   constructor(private readonly options: RememberedOptions<K, V>) {
     this.#memo = new FencedMemo(options.fences);
@@ -26,7 +26,7 @@ export class Remembered<K extends { fresh: boolean }, V> {
 
   /** What this operation has loaded or is loading. */
   known(key: K): Promise<V> | undefined {
-    return this.#known(this.#memoKeyOf(key));
+    return this.#memo.get(this.#memoKeyOf(key));
   }
 
   /** The same as {@link Remembered.find}, always as a promise. */
@@ -39,26 +39,25 @@ export class Remembered<K extends { fresh: boolean }, V> {
   find(key: K): Found<V> {
     if (key.fresh) return this.#loadFresh(key);
     const memoKey = this.options.memoKeyOf(key);
-    return this.#known(memoKey) ?? this.#giveAtOnce(key, memoKey) ?? this.#load(key);
-  }
-
-  #known(memoKey: MemoKey): Promise<V> | undefined {
-    return this.#memo.get(memoKey)?.then((value) => value);
+    return this.#memo.get(memoKey) ?? this.#giveAtOnce(key, memoKey) ?? this.#load(key);
   }
 
   #giveAtOnce(key: K, memoKey: MemoKey): V | undefined {
     const value = this.options.atOnce?.(key);
     if (value === undefined) return undefined;
-    // Whoever awaits it gets the value: a promise of a promise is one.
-    this.#memo.set(memoKey, Promise.resolve(value) as unknown as Promise<Promise<V>>);
+    this.#memo.set(memoKey, Promise.resolve(value));
     return value;
   }
 
-  async #load(key: K): Promise<V> {
-    this.#loader ??= new DataLoader(async (keys: readonly K[]) => this.options.batch(keys), {
-      cacheMap: this.#memo,
-      cacheKeyFn: (each) => this.#memoKeyOf(each),
-    });
+  #load(key: K): Promise<V> {
+    // DataLoader resolves the promise of each key with what is in its place: with a promise as well as with a value.
+    this.#loader ??= new DataLoader(
+      async (keys: readonly K[]) => this.options.batch(keys) as unknown as V[],
+      {
+        cacheMap: this.#memo,
+        cacheKeyFn: (each) => this.#memoKeyOf(each),
+      },
+    );
     return this.#loader.load(key);
   }
 

@@ -49,6 +49,9 @@ function idOf(group: string, name: string): string {
 
 export function createResources(upstream: UpstreamReads, config: CacheConfig): Resources {
   const { activeTtlMs, terminalTtlMs, specsTtlMs } = config;
+  const activeTtl = () => activeTtlMs;
+  const specsTtl = () => specsTtlMs;
+  const versionTtl = (version: TrainingJobVersion) => (version.terminal ? terminalTtlMs : activeTtlMs);
   const sharers = (caller: Caller) => (config.scope === "project" ? EVERYBODY : caller.credentialId);
 
   return {
@@ -62,7 +65,7 @@ export function createResources(upstream: UpstreamReads, config: CacheConfig): R
         name,
         id: idOf(group, name),
         subject: null,
-        ttlMs: () => activeTtlMs,
+        ttlMs: activeTtl,
         load: (call) => upstream.listJobs(call, query),
       };
     },
@@ -76,7 +79,7 @@ export function createResources(upstream: UpstreamReads, config: CacheConfig): R
         name,
         id: idOf(group, name),
         subject: { jobId },
-        ttlMs: () => activeTtlMs,
+        ttlMs: activeTtl,
         load: (call) => upstream.listVersions(call, jobId),
       };
     },
@@ -90,7 +93,7 @@ export function createResources(upstream: UpstreamReads, config: CacheConfig): R
         name,
         id: idOf(group, name),
         subject: { jobId },
-        ttlMs: (version) => (version.terminal ? terminalTtlMs : activeTtlMs),
+        ttlMs: versionTtl,
         load: (call) => upstream.getVersion(call, jobId, versionId),
       };
     },
@@ -104,7 +107,7 @@ export function createResources(upstream: UpstreamReads, config: CacheConfig): R
         name,
         id: idOf(group, name),
         subject: "project-specs",
-        ttlMs: () => specsTtlMs,
+        ttlMs: specsTtl,
         load: (call) => upstream.listResourceSpecs(call, query),
       };
     },
@@ -118,7 +121,7 @@ export function createResources(upstream: UpstreamReads, config: CacheConfig): R
         name,
         id: idOf(group, name),
         subject: "project-specs",
-        ttlMs: () => specsTtlMs,
+        ttlMs: specsTtl,
         load: (call) => upstream.listEngineSpecs(call, jobType),
       };
     },

@@ -64,7 +64,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     const { kind } = flight.resource;
     if (flight.signal.aborted) {
       loader.giveBack(flight, read);
-      flight.signal.throwIfAborted();
+      return Promise.reject(flight.signal.reason);
     }
     const ownLoad = () => loader.load(flight, asker, { read, entry: found?.entry });
     if (found?.standing === "stale") events.refreshed(kind);
@@ -82,27 +82,37 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     return flight.waitsFor.token === lock.token && clock.now() < flight.waitsFor.until;
   }
 
-  return async function search(flight, asker) {
-    for (;;) {
-      const lock = isShared && !flight.fresh ? { token: flight.lockToken, leaseMs: LEASE_MS } : undefined;
-      const mark = core.wakeups.mark();
-      const read = isShared ? await core.read(flight.resource, asker.caller, lock) : undefined;
-      const found = flight.fresh ? undefined : best(flight, asker, read);
-      if (found?.standing === "fresh" && found.permitted) {
-        loader.giveBack(flight, read);
-        return give(flight, found);
-      }
-      const renewal = found?.standing === "fresh" && renewals.underWay(asker.caller, flight.resource);
-      if (renewal) {
-        loader.giveBack(flight, read);
-        await renewal;
-        continue;
-      }
-      const others = othersLock(flight, read);
-      if (others !== undefined && found?.permitted) return give(flight, found);
-      if (others === undefined || !worthWaiting(flight, others)) return ask(flight, asker, read, found);
-      await core.wakeups.wait(others.name, mark, LOOK_AGAIN_MS * (0.5 + random()), flight.signal);
-      flight.signal.throwIfAborted();
+  /** Waits for another replica's load to end, or for a look of its own. */
+  async function waitFor(flight: Flight, asker: Asker, others: LoadLock, mark: number): Promise<Answer> {
+    await core.wakeups.wait(others.name, mark, LOOK_AGAIN_MS * (0.5 + random()), flight.signal);
+    flight.signal.throwIfAborted();
+    return search(flight, asker);
+  }
+
+  /** Goes on with what the shared tier said. */
+  function goOn(flight: Flight, asker: Asker, read: StoreRead | undefined, mark: number): Promise<Answer> {
+    const found = flight.fresh ? undefined : best(flight, asker, read);
+    if (found?.standing === "fresh" && found.permitted) {
+      loader.giveBack(flight, read);
+      return Promise.resolve(give(flight, found));
     }
-  };
+    const renewal = found?.standing === "fresh" && renewals.underWay(asker.caller, flight.resource);
+    if (renewal) {
+      loader.giveBack(flight, read);
+      return renewal.then(() => search(flight, asker));
+    }
+    const others = othersLock(flight, read);
+    if (others !== undefined && found?.permitted) return Promise.resolve(give(flight, found));
+    if (others === undefined || !worthWaiting(flight, others)) return ask(flight, asker, read, found);
+    return waitFor(flight, asker, others, mark);
+  }
+
+  function search(flight: Flight, asker: Asker): Promise<Answer> {
+    const mark = core.wakeups.mark();
+    if (!isShared) return goOn(flight, asker, undefined, mark);
+    const lock = flight.fresh ? undefined : { token: flight.lockToken, leaseMs: LEASE_MS };
+    return core.read(flight.resource, asker.caller, lock).then((read) => goOn(flight, asker, read, mark));
+  }
+
+  return search;
 }

@@ -43,25 +43,70 @@ const NOTHING_CACHED: Cached = { list: undefined, details: [] };
  * Gets the versions that one operation needs at a time with the fewest calls: several of one job through one list,
  * where the list holds every field asked for; none that a cache has.
  */
-export function createVersionBatch(
-  options: VersionBatchOptions,
-): (wanted: readonly WantedVersion[]) => Found[] {
-  const { lookup, resources, fences, asker, knownJob, loadJob } = options;
+export class VersionBatch {
+  constructor(private readonly options: VersionBatchOptions) {}
 
-  function loadVersion({ resource, fresh }: WantedVersion): Found {
-    return lookup.find(resource, asker, fresh);
+  /** In the order of `wanted`. */
+  find(wanted: readonly WantedVersion[]): Found[] {
+    const sequence = this.options.fences.next();
+    const [only] = wanted;
+    if (only !== undefined && wanted.length === 1) return [this.#settle(only, this.#ofOne(only), sequence)];
+    const found = new Map<WantedVersion, Found>();
+    for (const ofJob of byJob(wanted)) {
+      for (const [index, one] of this.#ofOneJob(ofJob).entries()) {
+        const asked = ofJob[index];
+        if (asked !== undefined) found.set(asked, one);
+      }
+    }
+    return wanted.map((one) => this.#settle(one, found.get(one) ?? this.#ofOne(one), sequence));
   }
 
-  /** A list that is not complete does not prove that a version does not exist. */
-  async function pick(list: Promise<JobWithVersions | null>, wanted: WantedVersion): Found {
-    const job = await list;
-    const version = job?.versions.find((candidate) => candidate.versionId === wanted.versionId);
-    if (version !== undefined || job === null || job.complete) return version ?? null;
-    return loadVersion(wanted);
+  /** What was found while others were still being looked for may have been invalidated since. */
+  async #settle(wanted: WantedVersion, found: Found, sequence: number): Found {
+    const { fences } = this.options;
+    const { group, part } = wanted.resource;
+    const version = await found;
+    if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
+    return this.#settle(wanted, this.#ofOne(wanted), fences.next());
+  }
+
+  /** In the order of `wanted`. What is wanted in detail is not looked for in a list. */
+  #ofOneJob(wanted: OfOneJob): Found[] {
+    if (wanted.length === 1) return [this.#ofOne(wanted[0])];
+    const details = new Map<LongId, Found>();
+    for (const one of wanted) {
+      if (one.coverage === "details" && !details.has(one.versionId))
+        details.set(one.versionId, this.#load(one));
+    }
+    const others = withoutRepeats(wanted.filter(({ versionId }) => !details.has(versionId)));
+    const inList = isSome(others) ? this.#listed(others) : undefined;
+    const placeOf = (id: LongId) => others.findIndex(({ versionId }) => versionId === id);
+    const fromList = async (id: LongId) => (await inList)?.[placeOf(id)] ?? null;
+    return wanted.map(({ versionId }) => details.get(versionId) ?? fromList(versionId));
+  }
+
+  #ofOne(wanted: WantedVersion): Found {
+    if (wanted.coverage === "details") return this.#load(wanted);
+    const found = this.#listed([wanted]);
+    const first = ([one = this.#load(wanted)]: Found[]) => one;
+    return found instanceof Promise ? found.then(first) : first(found);
+  }
+
+  /** In the order of `wanted`, all of one job. */
+  #listed(wanted: OfOneJob): Found[] | Promise<Found[]> {
+    const { knownJob, resources, asker } = this.options;
+    const [{ jobId, fresh }] = wanted;
+    const known = fresh ? undefined : knownJob(jobId);
+    if (known !== undefined) return wanted.map((one) => this.#pick(known, one));
+    const ofJob = resources.versions(asker.caller, jobId);
+    const cached = fresh ? NOTHING_CACHED : this.#peek(ofJob, wanted);
+    if (cached instanceof Promise) return cached.then((there) => this.#choose(ofJob, wanted, there));
+    return this.#choose(ofJob, wanted, cached);
   }
 
   /** At once where nothing has to be waited for. */
-  function peek(ofJob: Resource<JobWithVersions>, wanted: OfOneJob): Cached | Promise<Cached> {
+  #peek(ofJob: Resource<JobWithVersions>, wanted: OfOneJob): Cached | Promise<Cached> {
+    const { lookup, asker } = this.options;
     const list = lookup.peek(ofJob, asker);
     const details = wanted.map(({ resource }) => lookup.peek(resource, asker));
     if (!(list instanceof Promise) && details.every(isHere)) return { list, details };
@@ -69,71 +114,29 @@ export function createVersionBatch(
   }
 
   /** From the cached list or the cached details, whichever is newer; else from a list, where that is the fewest calls. */
-  function choose(ofJob: Resource<JobWithVersions>, wanted: OfOneJob, { list, details }: Cached): Found[] {
+  #choose(ofJob: Resource<JobWithVersions>, wanted: OfOneJob, { list, details }: Cached): Found[] {
+    const { lookup, asker, loadJob } = this.options;
     const [{ jobId, fresh }] = wanted;
     const found = wanted.map((one, index) =>
-      newest(details[index], list, () => pick(Promise.resolve(list?.value ?? null), one)),
+      newest(details[index], list, () => this.#pick(Promise.resolve(list?.value ?? null), one)),
     );
     const missing = found.filter((one) => one === undefined).length;
     const shareList = missing > 1 || (!fresh && missing > 0 && lookup.isUnderWay(ofJob, asker));
     const loaded = shareList ? loadJob(jobId, fresh) : undefined;
-    return wanted.map((one, index) => found[index] ?? (loaded ? pick(loaded, one) : loadVersion(one)));
+    return wanted.map((one, index) => found[index] ?? (loaded ? this.#pick(loaded, one) : this.#load(one)));
   }
 
-  /** In the order of `wanted`, all of one job. */
-  function listed(wanted: OfOneJob): Found[] | Promise<Found[]> {
-    const [{ jobId, fresh }] = wanted;
-    const known = fresh ? undefined : knownJob(jobId);
-    if (known !== undefined) return wanted.map((one) => pick(known, one));
-    const ofJob = resources.versions(asker.caller, jobId);
-    const cached = fresh ? NOTHING_CACHED : peek(ofJob, wanted);
-    if (cached instanceof Promise) return cached.then((there) => choose(ofJob, wanted, there));
-    return choose(ofJob, wanted, cached);
+  /** A list that is not complete does not prove that a version does not exist. */
+  async #pick(list: Promise<JobWithVersions | null>, wanted: WantedVersion): Found {
+    const job = await list;
+    const version = job?.versions.find((candidate) => candidate.versionId === wanted.versionId);
+    if (version !== undefined || job === null || job.complete) return version ?? null;
+    return this.#load(wanted);
   }
 
-  function ofOne(wanted: WantedVersion): Found {
-    if (wanted.coverage === "details") return loadVersion(wanted);
-    const found = listed([wanted]);
-    const first = ([one = loadVersion(wanted)]: Found[]) => one;
-    return found instanceof Promise ? found.then(first) : first(found);
+  #load({ resource, fresh }: WantedVersion): Found {
+    return this.options.lookup.find(resource, this.options.asker, fresh);
   }
-
-  /** In the order of `wanted`. What is wanted in detail is not looked for in a list. */
-  function ofOneJob(wanted: OfOneJob): Found[] {
-    if (wanted.length === 1) return [ofOne(wanted[0])];
-    const details = new Map<LongId, Found>();
-    for (const one of wanted) {
-      if (one.coverage === "details" && !details.has(one.versionId))
-        details.set(one.versionId, loadVersion(one));
-    }
-    const others = withoutRepeats(wanted.filter(({ versionId }) => !details.has(versionId)));
-    const inList = isSome(others) ? listed(others) : undefined;
-    const placeOf = (id: LongId) => others.findIndex(({ versionId }) => versionId === id);
-    const fromList = async (id: LongId) => (await inList)?.[placeOf(id)] ?? null;
-    return wanted.map(({ versionId }) => details.get(versionId) ?? fromList(versionId));
-  }
-
-  /** What was found while others were still being looked for may have been invalidated since. */
-  async function settle(wanted: WantedVersion, found: Found | undefined, sequence: number): Found {
-    const { group, part } = wanted.resource;
-    const version = (await found) ?? null;
-    if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
-    return settle(wanted, ofOne(wanted), fences.next());
-  }
-
-  return (wanted) => {
-    const sequence = fences.next();
-    const [only, ...others] = wanted;
-    if (only !== undefined && others.length === 0) return [settle(only, ofOne(only), sequence)];
-    const found = new Map<WantedVersion, Found>();
-    for (const ofJob of byJob(wanted)) {
-      for (const [index, one] of ofOneJob(ofJob).entries()) {
-        const asked = ofJob[index];
-        if (asked !== undefined) found.set(asked, one);
-      }
-    }
-    return wanted.map((one) => settle(one, found.get(one), sequence));
-  };
 }
 
 function isHere<V>(peeked: Peeked<V> | Promise<Peeked<V>>): peeked is Peeked<V> {

@@ -5,10 +5,9 @@ import type { Server } from "node:http";
  * the closing begins; one that was busy then would stay until its client leaves it.
  */
 export function closeIdleConnections(server: Server, isClosing: () => boolean): void {
-  server.on("request", (_request, response) => {
-    response.once("close", () => {
-      // Only after this event does the connection count as idle.
-      if (isClosing()) setImmediate(() => server.closeIdleConnections());
-    });
-  });
+  const onResponseClose = () => {
+    // Only after this event does the connection count as idle.
+    if (isClosing()) setImmediate(() => server.closeIdleConnections());
+  };
+  server.on("request", (_request, response) => response.on("close", onResponseClose));
 }

@@ -21,7 +21,7 @@ export class TrainingJobVersionResolver {
     () => TrainingJobVersion,
     optional("One version of a job. Null when the upstream has no such version."),
   )
-  async trainingJobVersion(
+  trainingJobVersion(
     @Args(() => VersionArgs) args: VersionArgs,
     @Ctx() { lookups }: GatewayContext,
     @Info() info: GraphQLResolveInfo,

@@ -38,7 +38,7 @@ function toQuery({ filter, sortBy, order, page, perPage }: TrainingJobsArgs): Jo
 @Resolver(() => TrainingJob)
 export class TrainingJobResolver {
   @Query(() => TrainingJob, optional("One job with its versions. Null when the upstream has no such job."))
-  async trainingJob(
+  trainingJob(
     @Args(() => JobArgs) args: JobArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<JobWithVersions | null> {
@@ -47,7 +47,7 @@ export class TrainingJobResolver {
   }
 
   @Query(() => TrainingJobPage, optional("One page of the project's jobs."))
-  async trainingJobs(
+  trainingJobs(
     @Args(() => TrainingJobsArgs) args: TrainingJobsArgs,
     @Ctx() { lookups }: GatewayContext,
   ): Promise<PageEntity> {

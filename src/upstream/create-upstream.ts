@@ -96,19 +96,23 @@ function createBudget({ config, clock, events, sharePermits }: UpstreamOptions):
 
 function createResources(requester: Requester<UpstreamCall>) {
   return {
-    listJobs: async (call, query) => decodeJobPage(await requester.read(call, listJobsRequest(query))),
+    listJobs: (call, query) => requester.read(call, listJobsRequest(query)).then(decodeJobPage),
     listVersions: (call, jobId) => {
       const deadline = requester.deadline();
       return listAllVersions(jobId, (request) => requester.read(call, request, deadline));
     },
-    getVersion: async (call, jobId, versionId) =>
-      decodeVersionDetails(await requester.read(call, getVersionRequest(jobId, versionId)), jobId),
-    listResourceSpecs: async (call, query) =>
-      decodeResourceSpecs(await requester.read(call, listResourceSpecsRequest(query))),
-    listEngineSpecs: async (call, jobType) =>
-      decodeEngineSpecs(await requester.read(call, listEngineSpecsRequest(jobType))),
-    createVersion: async (call, version) =>
-      decodeCreatedVersion(await requester.write(call, createVersionRequest(version)), version.jobId),
+    getVersion: (call, jobId, versionId) =>
+      requester
+        .read(call, getVersionRequest(jobId, versionId))
+        .then((answer) => decodeVersionDetails(answer, jobId)),
+    listResourceSpecs: (call, query) =>
+      requester.read(call, listResourceSpecsRequest(query)).then(decodeResourceSpecs),
+    listEngineSpecs: (call, jobType) =>
+      requester.read(call, listEngineSpecsRequest(jobType)).then(decodeEngineSpecs),
+    createVersion: (call, version) =>
+      requester
+        .write(call, createVersionRequest(version))
+        .then((answer) => decodeCreatedVersion(answer, version.jobId)),
     stopVersion: async (call, jobId, versionId) => {
       await requester.write(call, stopVersionRequest(jobId, versionId));
     },
