@@ -16,7 +16,7 @@ export class Flight {
   waitsFor: { token: string; until: number } | undefined;
   readonly #abort = new Cancellation();
   readonly #outcome: Promise<Outcome<unknown>>;
-  #settle: (outcome: Outcome<unknown>) => void = () => {};
+  #settle!: (outcome: Outcome<unknown>) => void;
   #waiting = 0;
   #lockToken: string | undefined;
 

@@ -33,9 +33,14 @@ export interface AttemptOptions {
 /** Makes one attempt of a call. Rejects only with the signal's reason, or for a credential that cannot be sent. */
 export type Attempt = (call: UpstreamCall, request: RestRequest, timeoutMs: number) => Promise<AttemptResult>;
 
+/** Sent once, and not cancelled once begun. */
+export function isMutation({ group }: RestRequest): boolean {
+  return group === "mutations";
+}
+
 /** What decides how a failure of this call is told. */
 export function contextOf(call: UpstreamCall, request: RestRequest): FailureContext {
-  return { mutation: request.group === "mutations", service: call.caller.credential.kind === "service" };
+  return { mutation: isMutation(request), service: call.caller.credential.kind === "service" };
 }
 
 export function createAttempt(options: AttemptOptions): Attempt {
@@ -86,7 +91,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const signal = context.mutation ? undefined : call.signal;
     try {
       const { authorization, httpRequest } = prepare(call, request);
-      const answer = await transport.send(httpRequest, signal ? { timeoutMs, signal } : { timeoutMs });
+      const answer = await transport.send(httpRequest, { timeoutMs, signal });
       return recorded(interpret(answer, context, authorization), request, began);
     } catch (error) {
       if (error instanceof TransportError) {

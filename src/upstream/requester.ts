@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import { GatewayError } from "../errors.js";
 import type { Logger } from "../observability/logger.js";
 import type { UpstreamCall } from "../ports.js";
-import { type Attempt, type AttemptResult, contextOf } from "./attempt.js";
+import { type Attempt, type AttemptResult, contextOf, isMutation } from "./attempt.js";
 import { IdentityUnavailable } from "./auth/authorization.js";
 import type { Credentials } from "./auth/credentials.js";
 import { type Failure, outcomeOf } from "./errors/failure.js";
@@ -146,9 +146,9 @@ export class RetryingRequester implements Requester<UpstreamCall> {
   }
 
   /** A mutation that has begun gets its whole time; a lookup what is left of its budget. */
-  #timeoutOf({ call, request, deadline }: Job): number {
+  #timeoutOf({ request, deadline }: Job): number {
     const { timeoutMs, clock } = this.options;
-    if (contextOf(call, request).mutation) return timeoutMs;
+    if (isMutation(request)) return timeoutMs;
     return Math.max(1, Math.min(timeoutMs, deadline - clock.now()));
   }
 

@@ -1,7 +1,9 @@
 import { type Dispatcher, errors } from "undici";
+import type { CallOff, Clock } from "../../clock.js";
 import {
   type AnswerHeaders,
   type HttpAnswer,
+  type SendOptions,
   TransportError,
   type TransportFailureKind,
 } from "./messages.js";
@@ -9,10 +11,12 @@ import {
 /** Takes a byte order mark away, and replaces what is no UTF-8. */
 const UTF8 = new TextDecoder();
 
-/** Told once how an exchange ended. */
-export interface ExchangeEnd {
-  answered(answer: HttpAnswer): void;
-  failed(error: unknown): void;
+export interface ExchangeOptions extends SendOptions {
+  /** May be sent again after a connection has gone. */
+  repeatable: boolean;
+  clock: Clock;
+  /** Told once, when it has ended. */
+  onEnd(): void;
 }
 
 function kindOf(error: Error): TransportFailureKind {
@@ -28,31 +32,51 @@ function kindOf(error: Error): TransportFailureKind {
  * long as it has not been started, the upstream has certainly seen nothing of it.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
+  /** Rejects with a {@link TransportError}, or with the signal's reason as soon as that aborts. */
+  readonly answer: Promise<HttpAnswer>;
+  #resolve!: (answer: HttpAnswer) => void;
+  #reject!: (error: unknown) => void;
+  readonly #callOffTimeout: CallOff;
+  readonly #onAbort = () => this.#cancel(this.options.signal?.reason);
   #controller: Dispatcher.DispatchController | undefined;
   #ended = false;
   #status = 0;
   #headers: AnswerHeaders = {};
   readonly #chunks: Buffer[] = [];
 
-  constructor(
-    private readonly repeatable: boolean,
-    private readonly end: ExchangeEnd,
-  ) {}
+  /** Its time begins now. */
+  constructor(private readonly options: ExchangeOptions) {
+    const { clock, timeoutMs, signal } = options;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#callOffTimeout = clock.after(timeoutMs, () =>
+      this.#cancel(new TransportError("timeout", this.started)),
+    );
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
 
   /** True once a byte may have been sent. */
   get started(): boolean {
     return this.#controller !== undefined;
   }
 
-  /** Ends the exchange with that error, at once. A request that was not started never will be. */
-  cancel(error: unknown): void {
+  /** Over before it was handed to undici: its signal had aborted. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** A request that was not started never will be. */
+  #cancel(error: unknown): void {
     this.#fail(error);
     this.#controller?.abort(new Error("Cancelled"));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Undici may start a request again after a connection has gone; what must not happen twice is not sent twice.
-    const forbidden = this.started && !this.repeatable;
+    const forbidden = this.started && !this.options.repeatable;
     if (this.#ended || forbidden) controller.abort(new Error("Not to be sent (any more)"));
     else this.#controller = controller;
   }
@@ -68,10 +92,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#end();
     const [first] = this.#chunks;
     const body = UTF8.decode(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
-    this.end.answered({ status: this.#status, headers: this.#headers, body });
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -81,8 +105,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(error: unknown): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#end();
     this.#chunks.length = 0;
-    this.end.failed(error);
+    this.#reject(error);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#callOffTimeout();
+    this.options.signal?.removeEventListener("abort", this.#onAbort);
+    this.options.onEnd();
   }
 }

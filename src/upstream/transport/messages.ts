@@ -43,7 +43,7 @@ export class TransportError extends Error {
 export interface SendOptions {
   /** For all of it: connecting, headers and body. */
   timeoutMs: number;
-  signal?: CancelSignal;
+  signal?: CancelSignal | undefined;
 }
 
 export interface Transport {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { buildConnector, Pool } from "undici";
-import type { CallOff, Clock } from "../../clock.js";
+import type { Clock } from "../../clock.js";
 import { Exchange } from "./exchange.js";
 import {
   type HttpAnswer,
@@ -87,36 +87,20 @@ class PooledTransport implements Transport {
     await destroyed;
   }
 
-  #dispatch(request: HttpRequest, { timeoutMs, signal }: SendOptions): Promise<HttpAnswer> {
+  #dispatch({ method, path, headers, body }: HttpRequest, options: SendOptions): Promise<HttpAnswer> {
+    const { timeoutMs, signal } = options;
+    const { clock } = this.options;
+    const repeatable = method === "GET";
     this.#inFlight += 1;
-    return new Promise((resolve, reject) => {
-      let callOff: CallOff | undefined;
-      const onAbort = () => exchange.cancel(signal?.reason);
-      const settled = () => {
-        callOff?.();
-        signal?.removeEventListener("abort", onAbort);
-        this.#inFlight -= 1;
-        if (this.#inFlight === 0) this.#onIdle?.();
-      };
-      const exchange = new Exchange(request.method === "GET", {
-        answered(answer) {
-          settled();
-          resolve(answer);
-        },
-        failed(error) {
-          settled();
-          reject(error);
-        },
-      });
-      if (signal?.aborted) return onAbort();
-      signal?.addEventListener("abort", onAbort, { once: true });
-      callOff = this.options.clock.after(timeoutMs, () =>
-        exchange.cancel(new TransportError("timeout", exchange.started)),
-      );
-      const { method, path, headers, body } = request;
-      this.#pool.dispatch({ method, path, headers, body }, exchange);
-    });
+    const exchange = new Exchange({ timeoutMs, signal, repeatable, clock, onEnd: this.#onEnd });
+    if (!exchange.ended) this.#pool.dispatch({ method, path, headers, body }, exchange);
+    return exchange.answer;
   }
+
+  readonly #onEnd = () => {
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0) this.#onIdle?.();
+  };
 }
 
 /** Opens no connection before the first request. */
