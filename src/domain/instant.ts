@@ -1,13 +1,21 @@
 import type { EpochMillis } from "./training-job.js";
 
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 
-const padded = (width: number) => (_: unknown, number: number) => String(number).padStart(width, "0");
-const TWO_DIGITS = Array.from({ length: 60 }, padded(2));
-const THREE_DIGITS = Array.from({ length: 1_000 }, padded(3));
+const HOURS_OF_DAY = 24;
+const MINUTES_OF_HOUR = 60;
+const SECONDS_OF_MINUTE = 60;
+
+const digits = (number: number, width = 2) => String(number).padStart(width, "0");
+/** `02:06:` by the minute of the day, `30.` by the second of the minute, `635Z` by the millisecond of the second. */
+const MINUTES = Array.from(
+  { length: HOURS_OF_DAY * MINUTES_OF_HOUR },
+  (_, minute) => `${digits(Math.floor(minute / MINUTES_OF_HOUR))}:${digits(minute % MINUTES_OF_HOUR)}:`,
+);
+const SECONDS = Array.from({ length: SECONDS_OF_MINUTE }, (_, second) => `${digits(second)}.`);
+const MILLIS = Array.from({ length: SECOND_MS }, (_, millis) => `${digits(millis, 3)}Z`);
 
 /** Some years of them. */
 const MAX_DAYS = 1_000;
@@ -34,8 +42,7 @@ export function isoInstant(instant: EpochMillis): string {
   const millis = Math.trunc(instant);
   const day = Math.floor(millis / DAY_MS);
   const ofDay = millis - day * DAY_MS;
-  const hour = TWO_DIGITS[Math.floor(ofDay / HOUR_MS)];
-  const minute = TWO_DIGITS[Math.floor((ofDay % HOUR_MS) / MINUTE_MS)];
-  const second = TWO_DIGITS[Math.floor((ofDay % MINUTE_MS) / SECOND_MS)];
-  return `${dateOf(day)}${hour}:${minute}:${second}.${THREE_DIGITS[ofDay % SECOND_MS]}Z`;
+  const minute = MINUTES[Math.floor(ofDay / MINUTE_MS)];
+  const second = SECONDS[Math.floor((ofDay % MINUTE_MS) / SECOND_MS)];
+  return `${dateOf(day)}${minute}${second}${MILLIS[ofDay % SECOND_MS]}`;
 }

@@ -22,6 +22,12 @@ it("writes instants of days close to one another as Date does, in any order", ()
   );
 });
 
+it("writes instants of thousands of days as Date does", () => {
+  const noons = Array.from({ length: 3_000 }, (_, day) => (day + 0.5) * 86_400_000);
+  expect(noons.map(isoInstant)).toEqual(noons.map(asDate));
+  expect(noons.map(isoInstant)).toEqual(noons.map(asDate));
+});
+
 it.each([
   0,
   -1,
