@@ -65,9 +65,9 @@ export function createLookups(options: LookupsOptions): Lookups {
     restored: () => core.tier.empty(),
   });
 
-  async function tellOthers(group: string, telling: Promise<void>): Promise<void> {
+  async function tellOthers({ group, telling }: Drop): Promise<void> {
     try {
-      await telling;
+      await telling();
     } catch (error) {
       events.storeFailed("invalidate");
       const reason = error instanceof Error ? error.message : String(error);
@@ -80,17 +80,22 @@ export function createLookups(options: LookupsOptions): Lookups {
   }
 
   /**
-   * Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then.
+   * Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then. Resolves when
+   * whoever waited for something older has it.
    *
    * @param keep what takes the place of that, before anyone who waited for it until then looks again
    */
-  async function dropEverywhere(drops: readonly Drop[], keep: () => void = () => {}): Promise<void> {
+  function dropEverywhere(drops: readonly Drop[], keep: () => void = () => {}): Promise<void> {
     dropHere(drops);
-    if (store.isShared) {
-      await Promise.all(drops.map(({ group, telling }) => tellOthers(group, telling())));
-      dropHere(drops);
+    if (!store.isShared) {
+      keep();
+      return handedOut();
     }
-    keep();
+    return Promise.all(drops.map(tellOthers)).then(() => {
+      dropHere(drops);
+      keep();
+      return handedOut();
+    });
   }
 
   function wholeGroup(group: string) {
@@ -121,18 +126,16 @@ export function createLookups(options: LookupsOptions): Lookups {
       return new OperationLookups(tools, asker);
     },
 
-    async invalidateJob(projectId, jobId) {
+    invalidateJob(projectId, jobId) {
       events.invalidated("local");
-      await dropEverywhere([wholeGroup(jobListsGroup(projectId)), wholeGroup(jobGroup(projectId, jobId))]);
-      await handedOut();
+      return dropEverywhere([wholeGroup(jobListsGroup(projectId)), wholeGroup(jobGroup(projectId, jobId))]);
     },
 
-    async observeJob(caller, job, changed, beganAt) {
+    observeJob(caller, job, changed, beganAt) {
       proofs.record(caller, { jobId: job.jobId });
       const { keep, ...observation } = observed(caller, job, changed, beganAt);
       const lists = changed.length > 0 ? [wholeGroup(jobListsGroup(caller.projectId))] : [];
-      await dropEverywhere([...lists, observation], keep);
-      await handedOut();
+      return dropEverywhere([...lists, observation], keep);
     },
 
     async close() {

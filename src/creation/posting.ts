@@ -28,15 +28,23 @@ export interface Posting {
 }
 
 export function createPosting({ upstream, lookups, watch, proofs, log, events }: PostingOptions): Posting {
-  async function invalidate({ projectId }: Caller, jobId: LongId): Promise<void> {
-    try {
-      await lookups.invalidateJob(projectId, jobId);
-    } catch (error) {
+  function invalidate({ projectId }: Caller, jobId: LongId): Promise<void> {
+    return lookups.invalidateJob(projectId, jobId).catch((error: unknown) => {
       log.error(
         { event: "invalidation_failed", projectId, jobId, reason: reasonOf(error) },
         "A job was not invalidated",
       );
-    }
+    });
+  }
+
+  function record(caller: Caller, created: CreatedVersion): Promise<void> {
+    const { jobId, versionId } = created;
+    return watch.recordCreation(caller, created).catch((error: unknown) => {
+      log.error(
+        { event: "creation_not_watched", jobId, versionId, reason: reasonOf(error) },
+        "A created version did not reach its job's history",
+      );
+    });
   }
 
   return {
@@ -63,17 +71,6 @@ export function createPosting({ upstream, lookups, watch, proofs, log, events }:
         throw error;
       }
     },
-    async publish(caller, created) {
-      await invalidate(caller, created.jobId);
-      try {
-        await watch.recordCreation(caller, created);
-      } catch (error) {
-        const { jobId, versionId } = created;
-        log.error(
-          { event: "creation_not_watched", jobId, versionId, reason: reasonOf(error) },
-          "A created version did not reach its job's history",
-        );
-      }
-    },
+    publish: (caller, created) => invalidate(caller, created.jobId).then(() => record(caller, created)),
   };
 }

@@ -3,6 +3,7 @@ import { Args, Ctx, FieldResolver, Info, Mutation, Query, Resolver, Root } from 
 import type { GatewayContext } from "../context.js";
 import type { CreatedVersion, TrainingJobVersion as VersionEntity } from "../domain/index.js";
 import { GatewayError, type Violation } from "../errors.js";
+import type { RequestLookups } from "../ports.js";
 import { checkLookedUpRules, checkNewVersion } from "../rules/check-new-version.js";
 import { brokenRules, shapeViolations } from "../rules/shape.js";
 import { toNewVersion } from "../rules/to-new-version.js";
@@ -12,6 +13,11 @@ import { InputViolation } from "../types/input-violation.js";
 import { CreateTrainingJobVersionPayload } from "../types/payloads.js";
 import { TrainingJobVersion } from "../types/training-job-version.js";
 import { coverageAsked } from "./coverage.js";
+
+/** Throws with every rule that is broken. */
+async function refuse(args: CreateTrainingJobVersionArgs, lookups: RequestLookups): Promise<never> {
+  throw brokenRules(await checkNewVersion(args, lookups));
+}
 
 @Resolver(() => CreateTrainingJobVersionPayload)
 export class CreateResolver {
@@ -36,19 +42,19 @@ export class CreateResolver {
         "happened: repeat with the same key to learn it.",
     ),
   )
-  async createTrainingJobVersion(
+  createTrainingJobVersion(
     @Args(() => CreateTrainingJobVersionArgs) args: CreateTrainingJobVersionArgs,
     @Ctx() context: GatewayContext,
   ): Promise<CreatedVersion> {
     const { caller, lookups, requestId } = context;
-    if (shapeViolations(args).length > 0) throw brokenRules(await checkNewVersion(args, lookups));
+    if (shapeViolations(args).length > 0) return refuse(args, lookups);
     const { idempotencyKey } = args.input;
     return context.services.creation.create({
       caller,
       requestId,
       version: toNewVersion(args.input),
-      ...(typeof idempotencyKey === "string" && { idempotencyKey }),
       checkRules: () => checkLookedUpRules(args.input, lookups),
+      ...(typeof idempotencyKey === "string" && { idempotencyKey }),
     });
   }
 

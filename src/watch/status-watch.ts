@@ -6,7 +6,7 @@ import type { StatusWatch, WatchRequest } from "../ports.js";
 import { cursorTag, decodeCursor } from "./cursor.js";
 import { jobKeyText } from "./job-key.js";
 import { JobWatch, type WatchDependencies } from "./job-watch.js";
-import type { JobKey, WatchStores } from "./ports.js";
+import type { JobKey, StatusChange, WatchStores } from "./ports.js";
 import { Subscriber } from "./subscriber.js";
 
 export interface StatusWatchOptions extends Omit<WatchDependencies, "stores" | "newId">, WatchStores {
@@ -56,32 +56,27 @@ class ReplicaWatch implements StatusWatch {
     });
   }
 
-  async recordCreation({ projectId }: Caller, created: CreatedVersion): Promise<void> {
+  recordCreation({ projectId }: Caller, created: CreatedVersion): Promise<void> {
     const { history, clock, log } = this.options;
     const { jobId, versionId, statusCode, createTime } = created;
     const now = clock.now();
-    try {
-      await history.introduce(
-        { projectId, jobId },
-        {
-          kind: "status",
-          versionId,
-          statusCode,
-          previousCode: null,
-          observedAt: now,
-          createTime: createTime ?? now,
-          version: null,
-          createdAt: now,
-          gap: false,
-        },
-        this.#deps.newId,
-      );
-    } catch (error) {
+    const status: StatusChange = {
+      kind: "status",
+      versionId,
+      statusCode,
+      previousCode: null,
+      observedAt: now,
+      createTime: createTime ?? now,
+      version: null,
+      createdAt: now,
+      gap: false,
+    };
+    return history.introduce({ projectId, jobId }, status, this.#deps.newId).catch((error: unknown) => {
       log.warn(
         { event: "watch_creation_not_recorded", err: error },
         "A new version's first status is not in its history",
       );
-    }
+    });
   }
 
   /**

@@ -29,13 +29,18 @@ const PATIENCE = 4;
 const MAX_COMPILED = 200;
 
 /** Numbers that JSON.parse has rounded are no ids, which graphql-jit does not know. However deep they lie: it keeps its own stack. */
-function hasRoundedNumber(variables: Variables): boolean {
-  const left: unknown[] = [variables];
-  for (const value of left) {
-    if (typeof value === "number" && !Number.isSafeInteger(value)) return true;
-    if (Array.isArray(value)) for (const item of value) left.push(item);
-    else if (typeof value === "object")
-      for (const name in value) left.push(value[name as keyof typeof value]);
+function hasRoundedNumber(variables: NonNullable<Variables>): boolean {
+  const left: object[] = [variables];
+  const isRounded = (value: unknown): boolean => {
+    if (typeof value === "object" && value !== null) left.push(value);
+    return typeof value === "number" && !Number.isSafeInteger(value);
+  };
+  for (const each of left) {
+    if (Array.isArray(each)) {
+      if (each.some(isRounded)) return true;
+    } else {
+      for (const name in each) if (isRounded(each[name as keyof typeof each])) return true;
+    }
   }
   return false;
 }
@@ -68,7 +73,8 @@ async function compile(
 }
 
 function takes({ needed }: Code, variables: Variables): boolean {
-  return needed.every((name) => Object.hasOwn(variables ?? {}, name)) && !hasRoundedNumber(variables);
+  const given = variables ?? {};
+  return needed.every((name) => Object.hasOwn(given, name)) && !hasRoundedNumber(given);
 }
 
 /**
