@@ -9,31 +9,33 @@ export interface MemoKey {
 
 /** A DataLoader's memory that does not outlive an invalidation. */
 export class FencedMemo<V> {
-  readonly #remembered = new Map<string, { value: V; sequence: number }>();
+  /** Absent until there is something to remember. */
+  #remembered: Map<string, { value: V; sequence: number }> | undefined;
 
   constructor(private readonly fences: Fences) {}
 
   get(key: MemoKey): V | undefined {
-    const found = this.#remembered.get(key.id);
+    const found = this.#remembered?.get(key.id);
     if (found === undefined || !this.fences.isCurrent(key.group, key.parts, found.sequence)) return undefined;
     return found.value;
   }
 
   set(key: MemoKey, value: V): void {
+    this.#remembered ??= new Map();
     this.#remembered.set(key.id, { value, sequence: this.fences.next() });
   }
 
   /** Remembers under `to` what is remembered under `from`, as old as it is. */
   copy(from: MemoKey, to: MemoKey): void {
-    const found = this.#remembered.get(from.id);
-    if (found !== undefined) this.#remembered.set(to.id, found);
+    const found = this.#remembered?.get(from.id);
+    if (found !== undefined) this.#remembered?.set(to.id, found);
   }
 
   delete(key: MemoKey): void {
-    this.#remembered.delete(key.id);
+    this.#remembered?.delete(key.id);
   }
 
   clear(): void {
-    this.#remembered.clear();
+    this.#remembered?.clear();
   }
 }
