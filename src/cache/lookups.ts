@@ -52,9 +52,8 @@ export function createLookups(options: LookupsOptions): Lookups {
   const { upstream, config, clock, log, events, proofs, store } = options;
   const core = new Core({ ...options, maxBytes, upstreamBudgetMs });
   const resources = createResources(upstream, config);
-  const lookup = new CachedLookup(core);
   const sightings = new Sightings(clock, Math.min(config.terminalTtlMs, proofs.ttlMs));
-  const tools = { lookup, resources, fences: core.fences, sightings };
+  const tools = { lookup: new CachedLookup(core), resources, fences: core.fences, sightings };
 
   const stopListening = store.listen({
     invalidated(group, parts) {
@@ -80,21 +79,20 @@ export function createLookups(options: LookupsOptions): Lookups {
   }
 
   /**
-   * Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then. Resolves when
-   * whoever waited for something older has it.
+   * Drops before, so that nothing joins what is under way, and after, since the store had the old answer until then.
    *
    * @param keep what takes the place of that, before anyone who waited for it until then looks again
    */
   function dropEverywhere(drops: readonly Drop[], keep: () => void = () => {}): Promise<void> {
-    dropHere(drops);
-    if (!store.isShared) {
+    const keepAndHandOut = () => {
       keep();
       return handedOut();
-    }
+    };
+    dropHere(drops);
+    if (!store.isShared) return keepAndHandOut();
     return Promise.all(drops.map(tellOthers)).then(() => {
       dropHere(drops);
-      keep();
-      return handedOut();
+      return keepAndHandOut();
     });
   }
 
@@ -109,8 +107,7 @@ export function createLookups(options: LookupsOptions): Lookups {
     const times = { beganAt: beganAt ?? now, answeredAt: now, ttlMs: key.ttlMs(job) };
     const json = core.textOf(job);
     const quietMs = beganAt === undefined ? upstreamBudgetMs : now - beganAt;
-    const entry = { json: json ?? "", ...times };
-    const request = { key, entry, staleMs: core.graceMs, quietMs, dropped };
+    const request = { key, entry: { json: json ?? "", ...times }, staleMs: core.graceMs, quietMs, dropped };
     const keep = () => {
       if (core.fences.raisedSince(key.group, now - quietMs)) return;
       const sequence = core.fences.next();

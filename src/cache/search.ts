@@ -22,8 +22,7 @@ function othersLock(flight: Flight, read: StoreRead | undefined): LoadLock | und
 
 /** Finds the answer of one flight: in the shared tier, through another replica's load, or from the upstream. */
 export function createSearch(core: Core): (flight: Flight, asker: Asker) => Promise<Answer> {
-  const { clock, events, random, upstreamBudgetMs } = core.options;
-  const { isShared } = core.options.store;
+  const { clock, events, random, store, upstreamBudgetMs } = core.options;
   const loader = new Loader(core);
   const renewals = new Renewals();
 
@@ -109,7 +108,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
 
   function search(flight: Flight, asker: Asker): Promise<Answer> {
     const mark = core.wakeups.mark();
-    if (!isShared) return goOn(flight, asker, undefined, mark);
+    if (!store.isShared) return goOn(flight, asker, undefined, mark);
     const lock = flight.fresh ? undefined : { token: flight.lockToken, leaseMs: LEASE_MS };
     return core.read(flight.resource, asker.caller, lock).then((read) => goOn(flight, asker, read, mark));
   }

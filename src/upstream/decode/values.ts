@@ -55,6 +55,9 @@ export function longDigits(value: unknown): LongDigits | null {
 
 /** An id from `min` on. */
 export function longId(value: unknown, min = 0n): LongId | null {
+  // Nearly every id is a number that is exact, and needs no look at its digits.
+  if (typeof value === "number" && value > 0 && min <= 1n && Number.isSafeInteger(value))
+    return String(value) as LongId;
   const digits = longDigits(value);
   return isLongId(digits, min) ? digits : null;
 }

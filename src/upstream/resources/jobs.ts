@@ -64,7 +64,7 @@ const JOB_LIST = { idField: "job_id", min: 1n, countField: "job_total_count" };
 
 /** @throws UPSTREAM_INVALID_RESPONSE without jobs[] */
 export function decodeJobPage(answer: JsonObject): TrainingJobPage {
-  const jobs = requiredList(answer, "jobs", JOB_LIST).map(decodeJob);
+  const jobs = requiredList(answer, "jobs", JOB_LIST, decodeJob);
   return {
     jobs,
     jobTotalCount: int(answer.job_total_count) ?? jobs.length,

@@ -37,9 +37,7 @@ function decodeSpec(raw: JsonObject): ResourceSpec {
 
 /** @throws UPSTREAM_INVALID_RESPONSE without specs[] */
 export function decodeResourceSpecs(answer: JsonObject): ResourceSpec[] {
-  return requiredList(answer, "specs", { idField: "spec_id", countField: "spec_total_count" }).map(
-    decodeSpec,
-  );
+  return requiredList(answer, "specs", { idField: "spec_id", countField: "spec_total_count" }, decodeSpec);
 }
 
 /** `GET /job/ai-engines`. */
@@ -64,5 +62,5 @@ function decodeEngine(raw: JsonObject): EngineSpec {
 
 /** @throws UPSTREAM_INVALID_RESPONSE without engines[] */
 export function decodeEngineSpecs(answer: JsonObject): EngineSpec[] {
-  return requiredList(answer, "engines", { idField: "engine_id" }).map(decodeEngine);
+  return requiredList(answer, "engines", { idField: "engine_id" }, decodeEngine);
 }

@@ -30,9 +30,7 @@ const VERSION_LIST = { idField: "version_id", min: 1n, countField: "version_coun
 /** What one answer of the list of versions holds. */
 function decodeVersionsPage(answer: JsonObject, asked: LongId) {
   const job = jobOfVersion(answer, longId(answer.job_id, 1n) ?? asked);
-  const versions = requiredList(answer, "versions", VERSION_LIST).map((raw) =>
-    decodeVersion(raw, job, "list"),
-  );
+  const versions = requiredList(answer, "versions", VERSION_LIST, (raw) => decodeVersion(raw, job, "list"));
   return { job, versions, versionCount: int(answer.version_count) ?? versions.length };
 }
 
