@@ -131,10 +131,16 @@ export class CachedLookup implements Lookup {
     const { board, fences, options } = this.core;
     const flight = board.start(resource, asker.caller.credentialId, fresh, fences.next());
     options.events.miss(resource.kind);
-    void this.#search(flight, asker).then(
-      ({ value, loaded }) => flight.end({ kind: "answer", value, loaded }),
-      (error: unknown) => flight.end({ kind: "failure", error }),
-    );
+    const fail = (error: unknown) => flight.end({ kind: "failure", error });
+    try {
+      void this.#search(flight, asker).then(
+        ({ value, loaded }) => flight.end({ kind: "answer", value, loaded }),
+        fail,
+      );
+    } catch (error) {
+      // A defect that is met before anything is awaited must not leave a flight that others wait for in vain.
+      fail(error);
+    }
     return flight;
   }
 

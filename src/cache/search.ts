@@ -88,7 +88,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     return search(flight, asker);
   }
 
-  /** Goes on with what the shared tier said. */
+  /** Goes on with what the shared tier said, where there is one. */
   function goOn(flight: Flight, asker: Asker, read: StoreRead | undefined, mark: number): Promise<Answer> {
     const found = flight.fresh ? undefined : best(flight, asker, read);
     if (found?.standing === "fresh" && found.permitted) {

@@ -51,27 +51,27 @@ export class VersionBatch {
     const sequence = this.options.fences.next();
     const [only] = wanted;
     if (only !== undefined && wanted.length === 1) return [this.#settle(only, this.#ofOne(only), sequence)];
-    const found = new Map<WantedVersion, Found>();
+    const found = new Map<WantedVersion, Found | undefined>();
     for (const ofJob of byJob(wanted)) {
       for (const [index, one] of this.#ofOneJob(ofJob).entries()) {
         const asked = ofJob[index];
         if (asked !== undefined) found.set(asked, one);
       }
     }
-    return wanted.map((one) => this.#settle(one, found.get(one) ?? this.#ofOne(one), sequence));
+    return wanted.map((one) => this.#settle(one, found.get(one), sequence));
   }
 
   /** What was found while others were still being looked for may have been invalidated since. */
-  async #settle(wanted: WantedVersion, found: Found, sequence: number): Found {
+  async #settle(wanted: WantedVersion, found: Found | undefined, sequence: number): Found {
     const { fences } = this.options;
     const { group, part } = wanted.resource;
-    const version = await found;
+    const version = (await found) ?? null;
     if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
     return this.#settle(wanted, this.#ofOne(wanted), fences.next());
   }
 
   /** In the order of `wanted`. What is wanted in detail is not looked for in a list. */
-  #ofOneJob(wanted: OfOneJob): Found[] {
+  #ofOneJob(wanted: OfOneJob): (Found | undefined)[] {
     if (wanted.length === 1) return [this.#ofOne(wanted[0])];
     const details = new Map<LongId, Found>();
     for (const one of wanted) {
@@ -85,11 +85,10 @@ export class VersionBatch {
     return wanted.map(({ versionId }) => details.get(versionId) ?? fromList(versionId));
   }
 
-  #ofOne(wanted: WantedVersion): Found {
+  #ofOne(wanted: WantedVersion): Found | undefined {
     if (wanted.coverage === "details") return this.#load(wanted);
     const found = this.#listed([wanted]);
-    const first = ([one = this.#load(wanted)]: Found[]) => one;
-    return found instanceof Promise ? found.then(first) : first(found);
+    return found instanceof Promise ? found.then(([one]) => one ?? null) : found[0];
   }
 
   /** In the order of `wanted`, all of one job. */
@@ -113,7 +112,10 @@ export class VersionBatch {
     return Promise.all([list, Promise.all(details)]).then((both) => ({ list: both[0], details: both[1] }));
   }
 
-  /** From the cached list or the cached details, whichever is newer; else from a list, where that is the fewest calls. */
+  /**
+   * From the cached list or the cached details, whichever is newer; else from a list, where that is the fewest calls. Nothing is awaited
+   * here: who looks a version up now must be heard when that fails.
+   */
   #choose(ofJob: Resource<JobWithVersions>, wanted: OfOneJob, { list, details }: Cached): Found[] {
     const { lookup, asker, loadJob } = this.options;
     const [{ jobId, fresh }] = wanted;

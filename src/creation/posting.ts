@@ -28,23 +28,27 @@ export interface Posting {
 }
 
 export function createPosting({ upstream, lookups, watch, proofs, log, events }: PostingOptions): Posting {
-  function invalidate({ projectId }: Caller, jobId: LongId): Promise<void> {
-    return lookups.invalidateJob(projectId, jobId).catch((error: unknown) => {
+  async function invalidate({ projectId }: Caller, jobId: LongId): Promise<void> {
+    try {
+      await lookups.invalidateJob(projectId, jobId);
+    } catch (error) {
       log.error(
         { event: "invalidation_failed", projectId, jobId, reason: reasonOf(error) },
         "A job was not invalidated",
       );
-    });
+    }
   }
 
-  function record(caller: Caller, created: CreatedVersion): Promise<void> {
+  async function record(caller: Caller, created: CreatedVersion): Promise<void> {
     const { jobId, versionId } = created;
-    return watch.recordCreation(caller, created).catch((error: unknown) => {
+    try {
+      await watch.recordCreation(caller, created);
+    } catch (error) {
       log.error(
         { event: "creation_not_watched", jobId, versionId, reason: reasonOf(error) },
         "A created version did not reach its job's history",
       );
-    });
+    }
   }
 
   return {

@@ -38,23 +38,31 @@ function coverageOfNode(node: SelectionNode, info: GraphQLResolveInfo): Coverage
   return coverageOfSelection(fragment?.selectionSet, info);
 }
 
-interface Asked {
-  variables: GraphQLResolveInfo["variableValues"];
-  coverage: Coverage;
+/** Whether a variable can decide that some of it is left out. */
+function isConditional(selections: SelectionSetNode | undefined, info: GraphQLResolveInfo): boolean {
+  return (selections?.selections ?? []).some((node) => {
+    if (node.directives?.length) return true;
+    if (node.kind === Kind.FIELD) return false;
+    const inner = node.kind === Kind.INLINE_FRAGMENT ? node : info.fragments[node.name.value];
+    return isConditional(inner?.selectionSet, info);
+  });
 }
 
-/** By the field's nodes, which all items of a list share. */
-const latest = new WeakMap<readonly FieldNode[], Asked>();
+/** By the field's nodes, which the items of a list share, and executions of compiled code; `varies` where variables decide. */
+const known = new WeakMap<readonly FieldNode[], Coverage | "varies">();
 
 /** The smallest coverage that holds every field of a version that the field being resolved asks for. */
 export function coverageAsked(info: GraphQLResolveInfo): Coverage {
-  const { fieldNodes, variableValues: variables } = info;
-  const known = latest.get(fieldNodes);
-  if (known?.variables === variables) return known.coverage;
+  const { fieldNodes } = info;
+  const before = known.get(fieldNodes);
+  if (before !== undefined && before !== "varies") return before;
   const coverage = fieldNodes
     .map((node) => coverageOfSelection(node.selectionSet, info))
     .reduce(larger, "summary");
-  latest.set(fieldNodes, { variables, coverage });
+  if (before === undefined) {
+    const varies = fieldNodes.some((node) => isConditional(node.selectionSet, info));
+    known.set(fieldNodes, varies ? "varies" : coverage);
+  }
   return coverage;
 }
 

@@ -20,7 +20,7 @@ async function jobIsMissing(jobId: string, lookups: RequestLookups): Promise<boo
   }
 }
 
-async function broken(
+async function violationsOf(
   verdicts: readonly Verdict[],
   { jobId }: CreateTrainingJobVersionInput,
   lookups: RequestLookups,
@@ -40,7 +40,7 @@ export function lookedUpViolations(input: CreateTrainingJobVersionInput, lookups
     specRules(input.config, lookups),
     engineExists(input.config, lookups),
   ];
-  return verdicts.every((verdict) => verdict === NONE) ? NONE : broken(verdicts, input, lookups);
+  return verdicts.every((verdict) => verdict === NONE) ? NONE : violationsOf(verdicts, input, lookups);
 }
 
 /** Every rule that a new version breaks, in the order of its fields. */

@@ -15,7 +15,7 @@ export interface ExchangeOptions extends SendOptions {
   /** May be sent again after a connection has gone. */
   repeatable: boolean;
   clock: Clock;
-  /** Told once, when it has ended. */
+  /** Told once, when it has ended: before the answer settles, and perhaps while it is being made. */
   onEnd(): void;
 }
 
@@ -63,7 +63,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#controller !== undefined;
   }
 
-  /** Over before it was handed to undici: its signal had aborted. */
+  /** Has come to its end; right after it was made: its signal had aborted already. */
   get ended(): boolean {
     return this.#ended;
   }

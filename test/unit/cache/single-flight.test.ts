@@ -3,7 +3,7 @@ import { createMemoryStore, MemoryState } from "../../../src/cache/index.js";
 import { GatewayError } from "../../../src/errors.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { caller, completed, details, id, job, running, version } from "./data.js";
-import { ACTIVE_MS, type Replica, replica } from "./replica.js";
+import { ACTIVE_MS, PROOF_MS, type Replica, replica } from "./replica.js";
 import { ScriptedUpstream, settle } from "./scripted-upstream.js";
 
 /** Two replicas that share a store, a clock and an upstream. */
@@ -34,6 +34,22 @@ describe("The same lookup in flight in one process", () => {
     await upstream.last.answer(job([version(20)]));
     expect(new Set((await all).map((found) => found?.jobId))).toEqual(new Set(["10"]));
     expect(upstream.calls).toHaveLength(1);
+  });
+
+  it("is not waited for by others after a defect has ended it before its call", async () => {
+    let isSound = false;
+    const proofRenewed = () => {
+      if (!isSound) throw new TypeError("a defect");
+    };
+    const r = replica({ events: { proofRenewed }, config: { activeTtlMs: 2 * PROOF_MS } });
+    await warm(r);
+    await r.clock.advance(PROOF_MS);
+    await expect(r.operation().trainingJob(id(10))).rejects.toThrow("a defect");
+    isSound = true;
+    const found = r.operation().trainingJob(id(10));
+    await settle();
+    await r.upstream.last.answer(job([version(20)]));
+    expect(await statusIn(found)).toBeDefined();
   });
 
   it("fails for all who wait when the call fails, and is asked for anew afterwards", async () => {

@@ -64,20 +64,18 @@ describe("a creation without an idempotency key", () => {
     expect(diary.counted).toEqual(["unknown outcome"]);
   });
 
-  it("has succeeded even if the invalidation fails", async () => {
+  const away = new Error("Redis is away");
+  const throwAtOnce = () => {
+    throw away;
+  };
+  it.each([
+    ["the invalidation fails", { lookups: { invalidateJob: () => Promise.reject(away) } }],
+    ["the invalidation fails at once", { lookups: { invalidateJob: throwAtOnce } }],
+    ["the job's history does not take it", { watch: { recordCreation: () => Promise.reject(away) } }],
+    ["the job's history refuses it at once", { watch: { recordCreation: throwAtOnce } }],
+  ])("has succeeded even if %s", async (_what, broken) => {
     const { create, replica } = createRig();
-    const creation = replica({
-      lookups: { invalidateJob: () => Promise.reject(new Error("Redis is away")) },
-    });
-    expect(await create({}, creation)).toMatchObject({ versionId: "100" });
-  });
-
-  it("has succeeded even if the job's history does not take it", async () => {
-    const { create, replica } = createRig();
-    const creation = replica({
-      watch: { recordCreation: () => Promise.reject(new Error("Redis is away")) },
-    });
-    expect(await create({}, creation)).toMatchObject({ versionId: "100" });
+    expect(await create({}, replica(broken))).toMatchObject({ versionId: "100" });
   });
 
   it("gives the POST no signal by which its caller could cancel it", async () => {

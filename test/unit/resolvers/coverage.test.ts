@@ -1,4 +1,6 @@
+import { type FieldNode, type GraphQLResolveInfo, Kind, parse } from "graphql";
 import { describe, expect, it } from "vitest";
+import { coverageAsked } from "../../../src/resolvers/coverage.js";
 import { FULL_VERSION } from "./entities.js";
 import { gatewayWith } from "./gateway.js";
 
@@ -38,5 +40,24 @@ describe("how much of a version is asked for", () => {
     const version = "trainingJobVersion(jobId: 10, versionId: 20)";
     await gateway.run(`{ ${version} { status } ${version} { specCode } }`);
     expect(gateway.project.asked).toEqual(["trainingJobVersion 10/20 details"]);
+  });
+
+  it("is told anew for each execution of a document in which variables decide", () => {
+    const [operation] = parse(
+      `query ($yes: Boolean!) { version { status ... { specCode @include(if: $yes) } } }`,
+    ).definitions;
+    const fieldNodes = operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
+    const asked = (yes: boolean) =>
+      coverageAsked({
+        fieldNodes: fieldNodes as readonly FieldNode[],
+        fragments: {},
+        variableValues: { yes },
+      } as unknown as GraphQLResolveInfo);
+    expect([asked(false), asked(true), asked(true), asked(false)]).toEqual([
+      "summary",
+      "details",
+      "details",
+      "summary",
+    ]);
   });
 });
