@@ -8,6 +8,14 @@ export type Outcome<V> =
   | { kind: "failure"; error: unknown }
   | { kind: "obsolete" };
 
+/** One who waits for the end of a flight. */
+interface Waiter {
+  resolve(outcome: Outcome<unknown>): void;
+  signal: CancelSignal | undefined;
+  /** Gives up waiting, for the signal's reason. */
+  leave(): void;
+}
+
 /** One search for an answer, with one credential; whoever asks for the same may wait for it. */
 export class Flight {
   /** Taken when the upstream call began. */
@@ -15,9 +23,8 @@ export class Flight {
   /** Whose load in another replica it waits for, and how long at most (ms since the epoch). */
   waitsFor: { token: string; until: number } | undefined;
   readonly #abort = new Cancellation();
-  readonly #outcome: Promise<Outcome<unknown>>;
-  #settle!: (outcome: Outcome<unknown>) => void;
-  #waiting = 0;
+  #outcome: Outcome<unknown> | undefined;
+  #waiters: Waiter[] = [];
   #lockToken: string | undefined;
 
   constructor(
@@ -27,11 +34,7 @@ export class Flight {
     readonly fresh: boolean,
     readonly sequence: number,
     private readonly onEnd: (flight: Flight) => void,
-  ) {
-    this.#outcome = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-  }
+  ) {}
 
   /** Names this flight as the owner of a lock in the shared store. */
   get lockToken(): string {
@@ -46,26 +49,28 @@ export class Flight {
 
   /** Waits for the end. Rejects with the signal's reason when it aborts first; the flight goes on for the others. */
   join(signal: CancelSignal | undefined): Promise<Outcome<unknown>> {
-    this.#waiting += 1;
-    if (signal === undefined) return this.#outcome;
+    if (this.#outcome !== undefined) return Promise.resolve(this.#outcome);
     return new Promise((resolve, reject) => {
       const leave = () => {
-        reject(signal.reason);
-        this.#waiting -= 1;
-        if (this.#waiting === 0) this.cancel({ kind: "failure", error: signal.reason });
+        reject(signal?.reason);
+        this.#waiters = this.#waiters.filter((each) => each !== waiter);
+        if (this.#waiters.length === 0) this.cancel({ kind: "failure", error: signal?.reason });
       };
-      signal.addEventListener("abort", leave, { once: true });
-      void this.#outcome.then((outcome) => {
-        signal.removeEventListener("abort", leave);
-        resolve(outcome);
-      });
+      const waiter: Waiter = { resolve, signal, leave };
+      this.#waiters.push(waiter);
+      signal?.addEventListener("abort", leave, { once: true });
     });
   }
 
   /** The search has come to its end. The first end counts. */
   end(outcome: Outcome<unknown>): void {
     this.onEnd(this);
-    this.#settle(outcome);
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    for (const { resolve, signal, leave } of this.#waiters) {
+      signal?.removeEventListener("abort", leave);
+      resolve(outcome);
+    }
   }
 
   /** Ends it before the search does, which is cancelled: those who waited are answered or start anew. */

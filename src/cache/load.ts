@@ -85,10 +85,10 @@ export class Loader {
     }
     const answeredAt = this.core.options.clock.now();
     const json = this.core.textOf(value);
-    const times = { beganAt, answeredAt, ttlMs };
-    this.core.tier.put(resource, { value, ...times, sequence, loadSequence, serial: 0 }, json?.length);
+    const entry = { value, beganAt, answeredAt, ttlMs, sequence, loadSequence, serial: 0 };
+    this.core.tier.put(resource, entry, json?.length);
     if (json === undefined) this.giveBack(flight, read);
-    else if (read !== undefined) this.#share(flight, { json, ...times }, read);
+    else if (read !== undefined) this.#share(flight, { json, beganAt, answeredAt, ttlMs }, read);
   }
 
   #share(flight: Flight, entry: StoredEntry, read: StoreRead): void {

@@ -36,6 +36,8 @@ export interface ProofsOptions {
 // A proof that replicas share is written again only after this share of its life, so that hot keys do not write on every load.
 const SHARE_AGAIN_AFTER = 0.1;
 
+const NEVER = Number.NEGATIVE_INFINITY;
+
 /** Proofs of access in this process and, where replicas share a store, in it. */
 export function createProofs({
   store,
@@ -51,13 +53,8 @@ export function createProofs({
   const keyOf = (caller: Named, group: string) => `${caller.credentialId}|${group}`;
   const ignore = () => events.storeFailed("proof");
 
-  function note(key: string, at: number): void {
-    if (at > (provenAt.get(key) ?? Number.NEGATIVE_INFINITY)) provenAt.set(key, at);
-  }
-
   function heldUntil(caller: Named, subject: ProofSubject): number {
-    const at = provenAt.get(keyOf(caller, groupOfSubject(caller.projectId, subject)));
-    return at === undefined ? Number.NEGATIVE_INFINITY : at + proofTtlMs;
+    return (provenAt.get(keyOf(caller, groupOfSubject(caller.projectId, subject))) ?? NEVER) + proofTtlMs;
   }
 
   function holdsHere(caller: Caller, subject: ProofSubject): boolean {
@@ -68,7 +65,8 @@ export function createProofs({
   function learn(caller: Caller, subject: ProofSubject, ageMs: number): void {
     const key = keyOf(caller, groupOfSubject(caller.projectId, subject));
     const at = clock.now() - ageMs;
-    if (at > (revokedAt.get(key) ?? Number.NEGATIVE_INFINITY)) note(key, at);
+    const since = Math.max(provenAt.get(key) ?? NEVER, revokedAt.get(key) ?? NEVER);
+    if (at > since) provenAt.set(key, at);
   }
 
   return {
@@ -84,7 +82,8 @@ export function createProofs({
       const group = groupOfSubject(caller.projectId, subject);
       const key = keyOf(caller, group);
       const now = clock.now();
-      note(key, now);
+      // No proof is later than now.
+      provenAt.set(key, now);
       if (!store.isShared) return;
       const shared = sharedAt.get(key);
       if (shared !== undefined && now - shared < proofTtlMs * SHARE_AGAIN_AFTER) return;
