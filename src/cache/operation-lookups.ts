@@ -83,12 +83,16 @@ export class OperationLookups implements RequestLookups {
     coverage: Coverage,
     { fresh = false }: Freshness = {},
   ): Promise<TrainingJobVersion | null> {
-    this.#versions ??= this.#createVersionLoader();
     const resource = this.tools.resources.version(this.asker.caller, jobId, versionId);
-    const details: WantedVersion = { jobId, versionId, resource, coverage: "details", fresh };
-    if (coverage === "details") return this.#versions.load(details);
-    // Details that this operation has asked for hold every field of the list.
-    return this.#versions.known(details) ?? this.#versions.load({ ...details, coverage: "list" });
+    const wanted: WantedVersion = { jobId, versionId, resource, coverage: "details", fresh };
+    if (coverage !== "details") {
+      // Details that this operation has asked for hold every field of the list.
+      const details = this.#versions?.known(wanted);
+      if (details !== undefined) return details;
+      wanted.coverage = "list";
+    }
+    this.#versions ??= this.#createVersionLoader();
+    return this.#versions.load(wanted);
   }
 
   hasVersion(jobId: LongId, versionId: LongId, { fresh = false }: Freshness = {}): Found<boolean> {

@@ -38,6 +38,7 @@ interface Cached {
 }
 
 const NOTHING_CACHED: Cached = { list: undefined, details: [] };
+const NONE: Found = Promise.resolve(null);
 
 /**
  * Gets the versions that one operation needs at a time with the fewest calls: several of one job through one list,
@@ -51,27 +52,28 @@ export class VersionBatch {
     const sequence = this.options.fences.next();
     const [only] = wanted;
     if (only !== undefined && wanted.length === 1) return [this.#settle(only, this.#ofOne(only), sequence)];
-    const found = new Map<WantedVersion, Found | undefined>();
+    const found = new Map<WantedVersion, Found>();
     for (const ofJob of byJob(wanted)) {
       for (const [index, one] of this.#ofOneJob(ofJob).entries()) {
         const asked = ofJob[index];
         if (asked !== undefined) found.set(asked, one);
       }
     }
-    return wanted.map((one) => this.#settle(one, found.get(one), sequence));
+    return wanted.map((one) => this.#settle(one, found.get(one) ?? NONE, sequence));
   }
 
   /** What was found while others were still being looked for may have been invalidated since. */
-  async #settle(wanted: WantedVersion, found: Found | undefined, sequence: number): Found {
+  #settle(wanted: WantedVersion, found: Found, sequence: number): Found {
     const { fences } = this.options;
     const { group, part } = wanted.resource;
-    const version = (await found) ?? null;
-    if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
-    return this.#settle(wanted, this.#ofOne(wanted), fences.next());
+    return found.then((version) => {
+      if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
+      return this.#settle(wanted, this.#ofOne(wanted), fences.next());
+    });
   }
 
   /** In the order of `wanted`. What is wanted in detail is not looked for in a list. */
-  #ofOneJob(wanted: OfOneJob): (Found | undefined)[] {
+  #ofOneJob(wanted: OfOneJob): Found[] {
     if (wanted.length === 1) return [this.#ofOne(wanted[0])];
     const details = new Map<LongId, Found>();
     for (const one of wanted) {
@@ -85,10 +87,10 @@ export class VersionBatch {
     return wanted.map(({ versionId }) => details.get(versionId) ?? fromList(versionId));
   }
 
-  #ofOne(wanted: WantedVersion): Found | undefined {
+  #ofOne(wanted: WantedVersion): Found {
     if (wanted.coverage === "details") return this.#load(wanted);
     const found = this.#listed([wanted]);
-    return found instanceof Promise ? found.then(([one]) => one ?? null) : found[0];
+    return found instanceof Promise ? found.then(([one]) => one ?? null) : (found[0] ?? NONE);
   }
 
   /** In the order of `wanted`, all of one job. */

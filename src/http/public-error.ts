@@ -60,7 +60,8 @@ function blamesValue(error: GraphQLError): boolean {
 }
 
 function requestCode(error: GraphQLError): string | undefined {
-  const { code } = error.extensions;
+  // Errors that graphql-jit finds itself have no extensions, whatever their type says.
+  const code = (error.extensions as GraphQLError["extensions"] | undefined)?.code;
   if (typeof code === "string") return REQUEST_CODES[code];
   return blamesValue(error) ? "BAD_USER_INPUT" : undefined;
 }

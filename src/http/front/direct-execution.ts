@@ -86,18 +86,26 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     return { posted, head, known, variables: asked.variables, requestId };
   }
 
-  async function answer(admitted: Admitted): Promise<void> {
-    const { posted, requestId } = admitted;
+  function contextOf({ posted, requestId }: Admitted): GatewayContext {
     const { caller, quotaKey, response } = posted;
     const signal = clientGone(response);
-    const context = new GatewayContext(services, { requestId, identify: () => caller, quotaKey, signal });
-    let outcome: Outcome;
+    return new GatewayContext(services, { requestId, identify: () => caller, quotaKey, signal });
+  }
+
+  /** Never rejects. */
+  async function answer(admitted: Admitted): Promise<void> {
     try {
-      outcome = await admitted.known.execute(context, admitted.variables);
-    } catch (error) {
-      outcome = { errors: [error] };
+      const context = contextOf(admitted);
+      let outcome: Outcome;
+      try {
+        outcome = await admitted.known.execute(context, admitted.variables);
+      } catch (error) {
+        outcome = { errors: [error] };
+      }
+      tell(admitted, context, outcome);
+    } catch (defect) {
+      fail(admitted, defect);
     }
-    tell(admitted, context, outcome);
   }
 
   function tell(admitted: Admitted, context: GatewayContext, { data, errors: failures }: Outcome): void {
@@ -114,23 +122,25 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
   }
 
   /** Tells of a defect, such as a result too long for one text: otherwise it would end the process, and the client wait for ever. */
-  function fail({ posted, head, known: { type, name }, requestId }: Admitted, error: unknown): void {
+  function fail({ posted, head, known: { type, name }, requestId }: Admitted, defect: unknown): void {
     const { response, startedAt } = posted;
-    const errors = [withRequestId(publishError(error), requestId)];
-    if (response.writableEnded) return;
-    if (response.headersSent) response.destroy();
-    else send(response, head, statusOf(undefined, errors, head), requestId, JSON.stringify({ errors }));
-    const durationMs = performance.now() - startedAt;
-    recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
+    try {
+      const errors = [withRequestId(publishError(defect), requestId)];
+      if (response.writableEnded) return;
+      if (response.headersSent) response.destroy();
+      else send(response, head, statusOf(undefined, errors, head), requestId, JSON.stringify({ errors }));
+      const durationMs = performance.now() - startedAt;
+      recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
+    } catch {
+      response.destroy();
+    }
   }
 
   return {
     execute(posted) {
       const admitted = admit(posted);
       if (admitted === undefined) return false;
-      answer(admitted)
-        .catch((error) => fail(admitted, error))
-        .catch(() => posted.response.destroy());
+      void answer(admitted);
       return true;
     },
 

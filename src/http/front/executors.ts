@@ -2,7 +2,6 @@ import {
   type DocumentNode,
   type ExecutionResult,
   execute,
-  type GraphQLError,
   type GraphQLSchema,
 } from "graphql";
 import type { CompiledQuery } from "graphql-jit";
@@ -43,15 +42,6 @@ function hasRoundedNumber(variables: NonNullable<Variables>): boolean {
     }
   }
   return false;
-}
-
-/** Errors that graphql-jit finds itself lack what every error of graphql-js has. */
-function asGraphqlError(error: GraphQLError): GraphQLError {
-  return error.extensions ? error : Object.create(error, { extensions: { value: {} } });
-}
-
-function withWholeErrors(result: ExecutionResult): ExecutionResult {
-  return result.errors ? { ...result, errors: result.errors.map(asGraphqlError) } : result;
 }
 
 /** What was made for an operation. */
@@ -112,9 +102,8 @@ export function createExecutors(schema: GraphQLSchema, maxCompiled = MAX_COMPILE
       if (compiled === undefined) countUse();
       if (compiled === undefined || !takes(compiled, variables)) return interpret(contextValue, variables);
       const result: Result = compiled.query(undefined, contextValue, variables);
-      if (result instanceof Promise) return result.then(withWholeErrors);
       // Variables that do not fit are found before anything is executed, and graphql-js tells of them better.
-      return "data" in result ? withWholeErrors(result) : interpret(contextValue, variables);
+      return result instanceof Promise || "data" in result ? result : interpret(contextValue, variables);
     };
     return executor;
   };
