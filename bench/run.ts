@@ -26,7 +26,7 @@ async function measure(options: Options, pinning: Pinning): Promise<boolean> {
   const loadBefore = loadavg();
   try {
     for (const scenario of SCENARIOS.filter(({ name }) => options.scenarios.includes(name))) {
-      const field = contestants.filter(({ cold }) => scenario.field === "all" || cold);
+      const field = contestants.filter((contestant) => contestant.takesPart(scenario));
       const measured = await measureScenario(scenario, field, { ...options, pinning, upstream });
       printScenario(scenario, measured);
       outcomes.push(...measured);

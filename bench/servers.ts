@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ServerCommand } from "./process/server-process.js";
+import type { Scenario } from "./work/scenarios.js";
 
 /** One who is measured. */
 export interface Contestant {
@@ -7,8 +8,7 @@ export interface Contestant {
   title: string;
   /** Sends a fixed body whatever it is asked: that of the answer, or one of so many bytes. */
   fixedBody?: "answer" | number;
-  /** Takes part where keys are cold. */
-  cold: boolean;
+  takesPart(scenario: Scenario): boolean;
   /** @param upstream its base URL */
   command(upstream: string, body: string): ServerCommand;
 }
@@ -17,6 +17,12 @@ export interface Contestant {
 export const YARDSTICK_BYTES = 559;
 
 const root = join(import.meta.dirname, "..");
+
+const everywhere = () => true;
+/** Not where every key is new: there their caches only cost. */
+const unlessCold = ({ field }: Scenario) => field === "all";
+/** Where each request needs one call of the upstream. */
+const whereForwarding = ({ upstreamCalls }: Scenario) => upstreamCalls === 1;
 
 const peer = (file: string) => (upstream: string, body: string) => ({
   args: [join(root, "bench/peers", file)],
@@ -38,38 +44,54 @@ export const CONTESTANTS: readonly Contestant[] = [
     name: YARDSTICK,
     title: `bare node:http, ${YARDSTICK_BYTES} bytes`,
     fixedBody: YARDSTICK_BYTES,
-    cold: true,
+    takesPart: everywhere,
     command: peer("bare-node-http.mjs"),
   },
   {
     name: "node-http",
     title: "bare node:http, the answer's size",
     fixedBody: "answer",
-    cold: false,
+    takesPart: unlessCold,
     command: peer("bare-node-http.mjs"),
   },
   {
     name: "fastify",
     title: "bare Fastify, fixed body",
     fixedBody: "answer",
-    cold: false,
+    takesPart: unlessCold,
     command: peer("bare-fastify.mjs"),
   },
-  { name: GATEWAY, title: "this gateway", cold: true, command: gatewayCommand },
-  { name: "mercurius", title: "Mercurius + JIT + cache", cold: false, command: peer("mercurius.mjs") },
+  { name: GATEWAY, title: "this gateway", takesPart: everywhere, command: gatewayCommand },
+  {
+    name: "mercurius",
+    title: "Mercurius + JIT + cache",
+    takesPart: unlessCold,
+    command: peer("mercurius.mjs"),
+  },
   {
     name: "apollo-cache",
     title: "Apollo Server + response cache",
-    cold: false,
+    takesPart: unlessCold,
     command: peer("apollo-response-cache.mjs"),
   },
   {
     name: "yoga-cache",
     title: "GraphQL Yoga + response cache",
-    cold: false,
+    takesPart: unlessCold,
     command: peer("yoga-response-cache.mjs"),
   },
-  { name: "apollo", title: "Apollo Server, DataLoader, no cache", cold: true, command: peer("apollo.mjs") },
+  {
+    name: "proxy",
+    title: "bare proxy: node:http, undici, JSON",
+    takesPart: whereForwarding,
+    command: peer("bare-proxy.mjs"),
+  },
+  {
+    name: "apollo",
+    title: "Apollo Server, DataLoader, no cache",
+    takesPart: everywhere,
+    command: peer("apollo.mjs"),
+  },
 ];
 
 /** The upstream that all of them call. */

@@ -29,6 +29,8 @@ export interface Scenario {
   title: string;
   /** Who takes part: everybody, or only the gateway and plain Apollo, the only ones whose upstream calls differ. */
   field: "all" | "cold";
+  /** The fewest that each request needs. */
+  upstreamCalls: 0 | 1 | 51;
   /** Fewer than usual where each request needs so many upstream calls that more would only wait, or be refused. */
   connections?: number;
   /** Requests that come back in turn; undefined where each is new. */
@@ -54,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "version",
     title: "one version, hot",
     field: "all",
+    upstreamCalls: 0,
     keys: 1,
     sample: () => expectedVersion(10, 20),
     work: () => version(10, 20),
@@ -62,6 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "job",
     title: "job with 20 versions",
     field: "all",
+    upstreamCalls: 0,
     keys: 1,
     sample: () => expectedJob(10),
     work: () => ({ request: jobWithVersions(10), isRight: equals(expectedJob(10)) }),
@@ -70,6 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "jobs",
     title: "50 jobs with current versions",
     field: "all",
+    upstreamCalls: 0,
     keys: 1,
     sample: () => expectedJobs(null),
     work: () => ({ request: jobs(null), isRight: equals(expectedJobs(null)) }),
@@ -78,6 +83,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "thousand",
     title: "1,000 versions in turn",
     field: "all",
+    upstreamCalls: 0,
     keys: THOUSAND,
     sample: () => expectedVersion(10, 20),
     work: (index) => version(Math.floor(index / VERSIONS_PER_JOB) + 1, (index % VERSIONS_PER_JOB) + 1),
@@ -86,6 +92,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "create",
     title: "create mutation",
     field: "all",
+    upstreamCalls: 1,
     keys: THOUSAND,
     sample: sampleCreation,
     work: (index) => ({
@@ -97,6 +104,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "version-cold",
     title: "one version, cold",
     field: "cold",
+    upstreamCalls: 1,
     keys: undefined,
     sample: () => expectedVersion(COLD, 20),
     work: (index) => version(COLD + index, 20),
@@ -105,6 +113,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "job-cold",
     title: "job with 20 versions, cold",
     field: "cold",
+    upstreamCalls: 1,
     keys: undefined,
     sample: () => expectedJob(2 * COLD),
     work: (index) => ({
@@ -116,6 +125,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "jobs-cold",
     title: "50 jobs, cold, fields that the list holds",
     field: "cold",
+    upstreamCalls: 1,
     keys: undefined,
     sample: () => expectedJobs(3 * COLD),
     work: (index) => {
@@ -127,6 +137,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "jobs-details-cold",
     title: "50 jobs, cold, fields that it does not",
     field: "cold",
+    upstreamCalls: 51,
     connections: 16,
     keys: undefined,
     sample: () => expectedJobsWithDetails(6 * COLD),

@@ -58,6 +58,12 @@ function send(response: ServerResponse, head: Head, status: number, requestId: s
   endWith(response, body, bytes);
 }
 
+function contextOf(services: Services, { posted, requestId }: Admitted): GatewayContext {
+  const { caller, quotaKey, response } = posted;
+  const signal = clientGone(response);
+  return new GatewayContext(services, { requestId, identify: () => caller, quotaKey, signal });
+}
+
 /** Makes the way of operations whose documents came before. */
 export function createDirectExecution(options: DirectExecutionOptions): DirectExecution {
   const { schema, services, limits, rateLimiter, publishError, recordOperation, answers } = options;
@@ -86,16 +92,10 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
     return { posted, head, known, variables: asked.variables, requestId };
   }
 
-  function contextOf({ posted, requestId }: Admitted): GatewayContext {
-    const { caller, quotaKey, response } = posted;
-    const signal = clientGone(response);
-    return new GatewayContext(services, { requestId, identify: () => caller, quotaKey, signal });
-  }
-
   /** Never rejects. */
   async function answer(admitted: Admitted): Promise<void> {
     try {
-      const context = contextOf(admitted);
+      const context = contextOf(services, admitted);
       let outcome: Outcome;
       try {
         outcome = await admitted.known.execute(context, admitted.variables);

@@ -1,9 +1,4 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  execute,
-  type GraphQLSchema,
-} from "graphql";
+import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from "graphql";
 import type { CompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
 import type { GatewayContext } from "../../context.js";
