@@ -24,7 +24,9 @@ export class Flight {
   waitsFor: { token: string; until: number } | undefined;
   readonly #abort = new Cancellation();
   #outcome: Outcome<unknown> | undefined;
-  #waiters: Waiter[] = [];
+  readonly #waiters: Waiter[] = [];
+  /** Of the waiters, those who have not left. */
+  #waiting = 0;
   #lockToken: string | undefined;
 
   constructor(
@@ -50,14 +52,14 @@ export class Flight {
   /** Waits for the end. Rejects with the signal's reason when it aborts first; the flight goes on for the others. */
   join(signal: CancelSignal | undefined): Promise<Outcome<unknown>> {
     if (this.#outcome !== undefined) return Promise.resolve(this.#outcome);
+    this.#waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = () => {
         reject(signal?.reason);
-        this.#waiters = this.#waiters.filter((each) => each !== waiter);
-        if (this.#waiters.length === 0) this.cancel({ kind: "failure", error: signal?.reason });
+        this.#waiting -= 1;
+        if (this.#waiting === 0) this.cancel({ kind: "failure", error: signal?.reason });
       };
-      const waiter: Waiter = { resolve, signal, leave };
-      this.#waiters.push(waiter);
+      this.#waiters.push({ resolve, signal, leave });
       signal?.addEventListener("abort", leave, { once: true });
     });
   }
@@ -71,6 +73,7 @@ export class Flight {
       signal?.removeEventListener("abort", leave);
       resolve(outcome);
     }
+    this.#waiters.length = 0;
   }
 
   /** Ends it before the search does, which is cancelled: those who waited are answered or start anew. */

@@ -84,15 +84,12 @@ export class OperationLookups implements RequestLookups {
     { fresh = false }: Freshness = {},
   ): Promise<TrainingJobVersion | null> {
     const resource = this.tools.resources.version(this.asker.caller, jobId, versionId);
-    const wanted: WantedVersion = { jobId, versionId, resource, coverage: "details", fresh };
-    if (coverage !== "details") {
-      // Details that this operation has asked for hold every field of the list.
-      const details = this.#versions?.known(wanted);
-      if (details !== undefined) return details;
-      wanted.coverage = "list";
-    }
+    const details: WantedVersion = { jobId, versionId, resource, coverage: "details", fresh };
+    // Details that this operation has asked for hold every field of the list.
+    const known = coverage === "details" ? undefined : this.#versions?.known(details);
+    if (known !== undefined) return known;
     this.#versions ??= this.#createVersionLoader();
-    return this.#versions.load(wanted);
+    return this.#versions.load(coverage === "details" ? details : { ...details, coverage: "list" });
   }
 
   hasVersion(jobId: LongId, versionId: LongId, { fresh = false }: Freshness = {}): Found<boolean> {

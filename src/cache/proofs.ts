@@ -82,7 +82,7 @@ export function createProofs({
       const group = groupOfSubject(caller.projectId, subject);
       const key = keyOf(caller, group);
       const now = clock.now();
-      // No proof is later than now.
+      // None is later, unless the clock was set back: then this one is right.
       provenAt.set(key, now);
       if (!store.isShared) return;
       const shared = sharedAt.get(key);

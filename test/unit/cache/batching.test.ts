@@ -196,6 +196,18 @@ describe("One version alone", () => {
     expect((await found)?.versionId).toBe("20");
   });
 
+  it("is given at once where its details are cached, although somebody is getting the list", async () => {
+    const { operation, upstream } = replica();
+    const first = operation().trainingJobVersion(id(10), id(20), "details");
+    await settle();
+    await upstream.last.answer(details(20, completed));
+    await first;
+    void operation().trainingJob(id(10));
+    await settle();
+    expect(statusOf(await operation().trainingJobVersion(id(10), id(20), "list"))).toBe("COMPLETED");
+    expect(upstream.calls.map((call) => call.method)).toEqual(["getVersion", "listVersions"]);
+  });
+
   it("is asked for by itself where its details are needed, although the list is cached", async () => {
     const { operation, upstream } = replica();
     const list = operation().trainingJob(id(10));

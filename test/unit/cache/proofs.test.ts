@@ -66,7 +66,7 @@ describe("A proof of access", () => {
 
   it("does not come back from the shared store where it was revoked, although the store missed it", async () => {
     const { clock, here, failures } = setUp((store) =>
-      Object.assign(Object.create(store), { revokeProof: () => Promise.reject(new Error("away")) }),
+      Object.assign(store, { revokeProof: () => Promise.reject(new Error("away")) }),
     );
     here.record(caller(), subject);
     await clock.advance(10);
@@ -79,9 +79,26 @@ describe("A proof of access", () => {
     expect(await here.holds(caller(), subject)).toBe(true);
   });
 
+  it("is not shortened by an older one that is read from the shared store after it was recorded", async () => {
+    const { clock, here } = setUp();
+    here.record(caller(), subject);
+    here.learn(caller(), subject, TTL_MS - 10);
+    await clock.advance(TTL_MS - 1);
+    expect(here.holdsHere(caller(), subject)).toBe(true);
+  });
+
+  it("holds from the latest success on, also where the clock was set back before it", async () => {
+    const { clock, here } = setUp();
+    const recordedAt = clock.now();
+    here.record(caller(), subject);
+    await clock.advance(-1_000);
+    here.record(caller(), subject);
+    expect(here.heldUntil(caller(), subject)).toBe(recordedAt - 1_000 + TTL_MS);
+  });
+
   it("is not held for certain where the shared store does not answer", async () => {
     const { here, failures } = setUp((store) =>
-      Object.assign(Object.create(store), { readProof: () => Promise.reject(new Error("away")) }),
+      Object.assign(store, { readProof: () => Promise.reject(new Error("away")) }),
     );
     expect(await here.holds(caller(), subject)).toBe(false);
     expect(failures).toEqual(["proof"]);
