@@ -27,7 +27,7 @@ export interface Work {
 export interface Scenario {
   name: string;
   title: string;
-  /** Who takes part: everybody, or only the gateway and plain Apollo, the only ones whose upstream calls differ. */
+  /** Who takes part: everybody, or all but those who only put a cache in front of what others do. */
   field: "all" | "cold";
   /** The fewest that each request needs. */
   upstreamCalls: 0 | 1 | 51;

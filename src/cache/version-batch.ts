@@ -109,7 +109,7 @@ export class VersionBatch {
   #peek(ofJob: Resource<JobWithVersions>, wanted: OfOneJob): Cached | Promise<Cached> {
     const { lookup, asker } = this.options;
     const list = lookup.peek(ofJob, asker);
-    // Nothing can be newer than the details of one version alone: the look-up for them finds those that are cached.
+    // Without a list there is nothing to compare the details of one version with: the look-up for them finds those that are cached.
     if (list === undefined && wanted.length === 1 && !lookup.isUnderWay(ofJob, asker)) return NOTHING_CACHED;
     const details = wanted.map(({ resource }) => lookup.peek(resource, asker));
     if (!(list instanceof Promise) && details.every(isHere)) return { list, details };
