@@ -1,51 +1,16 @@
-import { LosslessNumber, parse as parseLosslessly, stringify as stringifyLosslessly } from "lossless-json";
+import { LosslessNumber, stringify as stringifyLosslessly } from "lossless-json";
 import type { LongId } from "../domain/index.js";
+import { quoteUnsafeIntegers } from "./unsafe-integers.js";
 
 export type JsonObject = Record<string, unknown>;
-
-/** A body without a number of 16 digits or more holds no integer that `JSON.parse` could round. */
-const UNSAFE_INTEGER = /[[:,]\s*-?\d{16}/;
-const LONG = 16;
-
-function isDigitAt(text: string, index: number): boolean {
-  const code = text.charCodeAt(index);
-  return code >= 48 && code <= 57;
-}
-
-/** Whether 16 digits stand in a row. One of any 16 characters in a row has an index divisible by 16: the others need no look. */
-function hasLongNumber(text: string): boolean {
-  for (let index = 0; index < text.length; index += LONG) {
-    if (!isDigitAt(text, index)) continue;
-    let from = index;
-    let to = index + 1;
-    while (isDigitAt(text, from - 1)) from -= 1;
-    while (isDigitAt(text, to)) to += 1;
-    if (to - from >= LONG) return true;
-  }
-  return false;
-}
-
-const INTEGER = /^-?\d+$/;
-
-function exactNumber(text: string): number | string {
-  const value = Number(text);
-  return Number.isSafeInteger(value) || !INTEGER.test(text) ? value : text;
-}
-
-const LOSSLESS = {
-  parseNumber: exactNumber,
-  onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue,
-};
 
 /**
  * Reads JSON without losing a digit: integers beyond 2^53 - 1 come as strings of digits, all else as `JSON.parse` gives it.
  *
- * @throws an error of any class when the text is no JSON
+ * @throws SyntaxError when the text is no JSON
  */
 export function parseJson(text: string): unknown {
-  return hasLongNumber(text) && UNSAFE_INTEGER.test(text)
-    ? parseLosslessly(text, undefined, LOSSLESS)
-    : (JSON.parse(text) as unknown);
+  return JSON.parse(quoteUnsafeIntegers(text)) as unknown;
 }
 
 /** The value as an object; undefined when it is none, an array included. */

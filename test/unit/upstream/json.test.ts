@@ -3,6 +3,46 @@ import { describe, expect, it } from "vitest";
 import { JsonWriter, parseJson, parseObject } from "../../../src/upstream/json.js";
 import { id } from "../../support/upstream-client.js";
 
+/** Strings in which a scan for numbers and quotes could lose its way. */
+const TRICKY_TEXT = fc.constantFrom(
+  '"\\""',
+  '"\\\\"',
+  '"a,1234567890123456789,b"',
+  '":12345678901234567,"',
+  '"\\u0022"',
+);
+
+const { json: JSON_TEXT } = fc.letrec<{ json: string }>((tie) => ({
+  json: fc.oneof(
+    { depthSize: "small" },
+    fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+    TRICKY_TEXT,
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
+    fc.array(tie("json")).map((items) => `[${items.join(" ,\n")}]`),
+    fc
+      .array(fc.tuple(TRICKY_TEXT, tie("json")))
+      .map((fields) => `{${fields.map((field) => field.join(" : ")).join(",")}}`),
+  ),
+}));
+
+const EDIT = fc.record({
+  place: fc.nat(),
+  removed: fc.nat({ max: 1 }),
+  added: fc.constantFrom("", '"', "\\", ":", "0", "-", ",", ".", "e"),
+});
+
+/** JSON with up to two places changed, so that some of it is none. */
+const EDITED_JSON = fc.tuple(JSON_TEXT, fc.array(EDIT, { maxLength: 2 })).map(([text, edits]) =>
+  edits.reduce((before, { place, removed, added }) => {
+    const at = place % (before.length + 1);
+    return before.slice(0, at) + added + before.slice(at + removed);
+  }, text),
+);
+
+/** A reviver that makes of integers in strings what `JSON.parse` makes of them without quotes. */
+const withRoundedIntegers = (_: string, value: unknown) =>
+  typeof value === "string" && /^-?\d{16,}$/.test(value) ? Number(value) : value;
+
 describe("parsing the upstream's JSON", () => {
   it("keeps every digit of an integer that JavaScript would round", () => {
     expect(parseJson('{"start_line": 1551252759254000002}')).toEqual({ start_line: "1551252759254000002" });
@@ -57,6 +97,39 @@ describe("parsing the upstream's JSON", () => {
         expect(written).toBe(`{"spec_id":${value}}`);
         expect(String(parseObject(written)?.spec_id)).toBe(String(value));
       }),
+    );
+  });
+
+  it.each([
+    "{1234567890123456789:1}",
+    '{"a":1,1234567890123456789 :2}',
+    '{"a":01234567890123456789}',
+    '{"a":1 1234567890123456789}',
+    '{"a":1234567890123456789-}',
+    '{"a":--1234567890123456789}',
+    '{"a":12345678901234567890"}',
+    '{"a":"1234567890123456789',
+    '{"a":"1234567890123456789\\"}',
+  ])("refuses %s as JSON.parse does", (text) => {
+    expect(() => JSON.parse(text)).toThrow(SyntaxError);
+    expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+
+  it("differs from JSON.parse only in digits, whatever is done to a text", () => {
+    fc.assert(
+      fc.property(EDITED_JSON, (text) => {
+        let expected: unknown;
+        try {
+          expected = JSON.parse(text, withRoundedIntegers);
+        } catch {
+          expect(() => parseJson(text)).toThrow(SyntaxError);
+          return;
+        }
+        expect(JSON.parse(JSON.stringify(parseJson(text)), withRoundedIntegers)).toEqual(
+          JSON.parse(JSON.stringify(expected)),
+        );
+      }),
+      { numRuns: 2_000 },
     );
   });
 
