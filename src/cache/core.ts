@@ -9,7 +9,7 @@ import { FlightBoard } from "./flights.js";
 import { ProcessTier } from "./process-tier.js";
 import type { CacheProofs, Named } from "./proofs.js";
 import type { Findable, Resource } from "./resources.js";
-import type { ReadRequest, SharedStore, StoreRead } from "./store.js";
+import type { ReadRequest, SharedStore, StoredEntry, StoreRead } from "./store.js";
 import { Wakeups } from "./wakeups.js";
 
 export interface CoreOptions {
@@ -106,6 +106,31 @@ export class Core {
     } catch {
       events.storeFailed("read");
       return undefined;
+    }
+  }
+
+  /** Reads entries of one group and the caller's proof from the shared store; none when it does not answer. */
+  async peek(
+    resources: readonly Resource<unknown>[],
+    caller: Caller,
+  ): Promise<readonly (StoredEntry | undefined)[]> {
+    const { proofs, store, events } = this.options;
+    const [first] = resources;
+    if (first === undefined) return [];
+    const { group, subject } = first;
+    const { credentialId } = caller;
+    try {
+      const { entries, proofAgeMs } = await store.peek({
+        group,
+        keys: resources,
+        credentialId,
+        proofTtlMs: proofs.ttlMs,
+      });
+      if (proofAgeMs !== undefined && subject !== null) proofs.learn(caller, subject, proofAgeMs);
+      return entries;
+    } catch {
+      events.storeFailed("read");
+      return [];
     }
   }
 

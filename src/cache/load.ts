@@ -4,7 +4,7 @@ import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
 import type { Entry } from "./entry.js";
 import type { Flight } from "./flights.js";
-import type { LoadLock, StoredEntry, StoreRead } from "./store.js";
+import type { LoadLock, StoredEntry, StoreRead, WriteRequest } from "./store.js";
 
 /** How long a replica may be silent before another one loads in its place (ms). */
 export const LEASE_MS = 5_000;
@@ -44,8 +44,11 @@ export class Loader {
     try {
       const value = await resource.load({ caller, requestId, priority: "lookup", signal });
       events.loaded(resource.kind, "success");
-      if (resource.subject !== null) proofs.record(caller, resource.subject);
-      this.#keep(flight, value, beganAt, before.read);
+      const { subject } = resource;
+      const isNews = subject !== null && proofs.recordHere(caller, subject);
+      const proof = isNews ? { credentialId: caller.credentialId, ttlMs: proofs.ttlMs } : undefined;
+      const written = this.#keep(flight, value, beganAt, before.read, proof);
+      if (isNews) proofs.share(caller, subject, written);
       return { value, loaded: true };
     } catch (error) {
       return this.#failed(error, flight, asker, before);
@@ -76,31 +79,48 @@ export class Loader {
     return () => callOff();
   }
 
-  #keep(flight: Flight, value: unknown, beganAt: number, read: StoreRead | undefined): void {
+  /** Returns the write to the shared store, where there is one. */
+  #keep(
+    flight: Flight,
+    value: unknown,
+    beganAt: number,
+    read: StoreRead | undefined,
+    proof: WriteRequest["proof"],
+  ): Promise<void> | undefined {
     const { resource, sequence, loadSequence = 0 } = flight;
     const ttlMs = resource.ttlMs(value);
     if (ttlMs <= 0 || flight.signal.aborted) {
       this.giveBack(flight, read);
-      return;
+      return undefined;
     }
     const answeredAt = this.core.options.clock.now();
     const json = this.core.textOf(value);
     const entry = { value, beganAt, answeredAt, ttlMs, sequence, loadSequence, serial: 0 };
     this.core.tier.put(resource, entry, json?.length);
     if (json === undefined) this.giveBack(flight, read);
-    else if (read !== undefined) this.#share(flight, { json, beganAt, answeredAt, ttlMs }, read);
+    if (json === undefined || read === undefined) return undefined;
+    return this.#share(flight, { json, beganAt, answeredAt, ttlMs }, read, proof);
   }
 
-  #share(flight: Flight, entry: StoredEntry, read: StoreRead): void {
+  #share(flight: Flight, entry: StoredEntry, read: StoreRead, proof: WriteRequest["proof"]): Promise<void> {
     const { resource } = flight;
     const lock = heldLock(flight, read);
     const { generation } = read;
-    const request = { key: resource, generation, entry, staleMs: this.core.graceMs, ...(lock && { lock }) };
+    const staleMs = this.core.graceMs;
+    const request = {
+      key: resource,
+      generation,
+      entry,
+      staleMs,
+      ...(lock && { lock }),
+      ...(proof && { proof }),
+    };
     const written = this.core.options.store.write(request).then((current) => {
       // Another replica has invalidated it; its message may still be on the way.
       if (!current) this.core.drop(resource.group, [resource.part]);
     });
     this.core.background("write", written);
+    return written;
   }
 
   #failed(error: unknown, flight: Flight, asker: Asker, { read, entry }: Before): Answer {

@@ -10,6 +10,11 @@ import { createSearch } from "./search.js";
 /** An answer of the caches, where there is one. */
 export type Peeked<V> = Entry<V> | undefined;
 
+/** What the caches have of several things, in their order. */
+export type PeekedAll<R extends readonly Resource<unknown>[]> = {
+  [I in keyof R]: R[I] extends Resource<infer V> ? Peeked<V> : never;
+};
+
 /** The one way that every lookup goes. */
 export interface Lookup {
   /**
@@ -19,17 +24,17 @@ export interface Lookup {
    * @throws GatewayError as the upstream reads do; the signal's reason when the asker has gone
    */
   find<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Promise<V | null>;
-  /** What this process may give at once. */
-  give<V>(resource: Resource<V>, asker: Asker): V | undefined;
-  /** What the caches have that is fresh and that the caller may have; the upstream is not asked. */
-  peek<V>(resource: Resource<V>, asker: Asker): Peeked<V> | Promise<Peeked<V>>;
+  /** What this process has that the caller may be given at once. */
+  here<V>(resource: Resource<V>, asker: Asker): Peeked<V>;
+  /** What the caches have of things of one group that is fresh and that the caller may have; the upstream is not asked. */
+  peek<const R extends readonly Resource<unknown>[]>(
+    resources: R,
+    asker: Asker,
+  ): PeekedAll<R> | Promise<PeekedAll<R>>;
+  /** True where other replicas' answers may be had: then a peek takes time. */
+  readonly isShared: boolean;
   /** True when {@link Lookup.find} would wait for a call that is under way. */
   isUnderWay(resource: Resource<unknown>, asker: Asker): boolean;
-}
-
-function noted<V>(resource: Resource<V>, { trail }: Asker, entry: Peeked<V>): Peeked<V> {
-  if (entry !== undefined) trail.note(resource, entry.value);
-  return entry;
 }
 
 export class CachedLookup implements Lookup {
@@ -69,28 +74,50 @@ export class CachedLookup implements Lookup {
     }
   }
 
-  give<V>(resource: Resource<V>, asker: Asker): V | undefined {
-    return noted(resource, asker, this.#here(resource, asker, false))?.value;
+  here<V>(resource: Resource<V>, asker: Asker): Peeked<V> {
+    const entry = this.#here(resource, asker, false);
+    if (entry !== undefined) asker.trail.note(resource, entry.value);
+    return entry;
   }
 
-  peek<V>(resource: Resource<V>, asker: Asker): Peeked<V> | Promise<Peeked<V>> {
-    const entry = noted(resource, asker, this.#here(resource, asker, false));
-    if (entry !== undefined || !this.core.options.store.isShared) return entry;
-    return this.#shared(resource, asker).then((shared) => noted(resource, asker, shared));
+  get isShared(): boolean {
+    return this.core.options.store.isShared;
+  }
+
+  peek<const R extends readonly Resource<unknown>[]>(
+    resources: R,
+    asker: Asker,
+  ): PeekedAll<R> | Promise<PeekedAll<R>> {
+    const here = resources.map((each) => this.here(each, asker));
+    const missing = resources.filter((_, index) => here[index] === undefined);
+    // Entries of a resource are of its type.
+    if (missing.length === 0 || !this.isShared) return here as PeekedAll<R>;
+    return this.#shared(missing, asker).then(
+      (shared) => resources.map((each, index) => here[index] ?? shared.get(each)) as PeekedAll<R>,
+    );
   }
 
   /** What the shared tier has that is fresh and that the caller may have. */
-  async #shared<V>(resource: Resource<V>, asker: Asker): Promise<Peeked<V>> {
-    const sequence = this.core.fences.next();
-    const read = await this.core.read(resource, asker.caller);
-    const entry = read?.entry && entryFromStore<V>(read.entry, sequence);
-    if (read?.entry === undefined || entry === undefined) return undefined;
-    this.core.tier.put(resource, entry, read.entry.json.length);
-    if (!this.core.mayHave(asker.caller, resource, entry)) return undefined;
+  async #shared(
+    resources: readonly Resource<unknown>[],
+    asker: Asker,
+  ): Promise<Map<Resource<unknown>, Entry<unknown>>> {
     const { clock, events } = this.core.options;
-    if (freshnessOf(entry, clock.now(), 0) !== "fresh") return undefined;
-    events.hit("shared", resource.kind);
-    return entry;
+    const sequence = this.core.fences.next();
+    const stored = await this.core.peek(resources, asker.caller);
+    const found = new Map<Resource<unknown>, Entry<unknown>>();
+    for (const [index, resource] of resources.entries()) {
+      const read = stored[index];
+      const entry = read && entryFromStore<unknown>(read, sequence);
+      if (read === undefined || entry === undefined) continue;
+      this.core.tier.put(resource, entry, read.json.length);
+      if (!this.core.mayHave(asker.caller, resource, entry)) continue;
+      if (freshnessOf(entry, clock.now(), 0) !== "fresh") continue;
+      events.hit("shared", resource.kind);
+      asker.trail.note(resource, entry.value);
+      found.set(resource, entry);
+    }
+    return found;
   }
 
   isUnderWay(resource: Resource<unknown>, asker: Asker): boolean {

@@ -5,11 +5,13 @@ import {
   isOfCredential,
   type LoadLock,
   type ObserveRequest,
+  type PeekRequest,
   type ReadRequest,
   type SharedStore,
   type StoredEntry,
   type StoreKey,
   type StoreListener,
+  type StorePeek,
   type StoreRead,
   type WriteRequest,
 } from "./store.js";
@@ -86,7 +88,14 @@ class MemoryStore implements SharedStore {
     return { lock: this.#acquire(name, lock.token, lock.leaseMs), ...found };
   }
 
-  async write({ key, generation, entry, staleMs, lock }: WriteRequest): Promise<boolean> {
+  async peek({ group, keys, credentialId, proofTtlMs }: PeekRequest): Promise<StorePeek> {
+    const proofAgeMs = this.#proofAge(group, credentialId, proofTtlMs);
+    const entries = keys.map((key) => this.#entryOf(key, this.#generationText(key)));
+    return { entries, ...(proofAgeMs !== undefined && { proofAgeMs }) };
+  }
+
+  async write({ key, generation, entry, staleMs, lock, proof }: WriteRequest): Promise<boolean> {
+    if (proof !== undefined) this.#recordProof(key.group, proof.credentialId);
     const current = this.#generationText(key) === generation;
     if (current) this.#keep(key, generation, entry, staleMs);
     if (lock !== undefined) this.#giveBack(lock);
@@ -120,7 +129,7 @@ class MemoryStore implements SharedStore {
   }
 
   async recordProof(group: string, credentialId: string): Promise<void> {
-    this.state.proofs.set(`${group}|${credentialId}`, this.clock.now());
+    this.#recordProof(group, credentialId);
   }
 
   async readProof(group: string, credentialId: string, ttlMs: number): Promise<number | undefined> {
@@ -159,6 +168,10 @@ class MemoryStore implements SharedStore {
     for (const [listener, owner] of this.state.listeners) {
       if (owner !== this) listener.invalidated(group, parts);
     }
+  }
+
+  #recordProof(group: string, credentialId: string): void {
+    this.state.proofs.set(`${group}|${credentialId}`, this.clock.now());
   }
 
   #proofAge(group: string, credentialId: string, ttlMs: number): number | undefined {

@@ -138,7 +138,7 @@ export class OperationLookups implements RequestLookups {
     return new Remembered<Wanted<V>, V | null>({
       fences,
       memoKeyOf,
-      atOnce: ({ resource }) => lookup.give(resource, asker),
+      atOnce: ({ resource }) => lookup.here(resource, asker)?.value,
       batch: (wanted) => wanted.map(({ resource, fresh }) => lookup.find(resource, asker, fresh)),
     });
   }

@@ -19,6 +19,10 @@ export interface CacheProofs extends Proofs {
   holdsHere(caller: Caller, subject: ProofSubject): boolean;
   /** Until when that holds (ms since the epoch); a time in the past where nothing is known. */
   heldUntil(caller: Named, subject: ProofSubject): number;
+  /** Records what the upstream's answer has proven, here alone; true when the other replicas are to be told, too: see `share`. */
+  recordHere(caller: Caller, subject: ProofSubject): boolean;
+  /** Tells the other replicas, unless `written`, a write to the shared store, does that: one that fails will be made up for. */
+  share(caller: Caller, subject: ProofSubject, written?: Promise<unknown>): void;
   /** Takes over a proof of that age (ms) that was read from the shared store. */
   learn(caller: Caller, subject: ProofSubject, ageMs: number): void;
 }
@@ -69,6 +73,27 @@ export function createProofs({
     if (at > since) provenAt.set(key, at);
   }
 
+  function recordHere(caller: Caller, subject: ProofSubject): boolean {
+    const key = keyOf(caller, groupOfSubject(caller.projectId, subject));
+    const now = clock.now();
+    // None is later, unless the clock was set back: then this one is right.
+    provenAt.set(key, now);
+    if (!store.isShared) return false;
+    const shared = sharedAt.get(key);
+    if (shared !== undefined && now - shared < proofTtlMs * SHARE_AGAIN_AFTER) return false;
+    sharedAt.set(key, now);
+    return true;
+  }
+
+  function share(caller: Caller, subject: ProofSubject, written?: Promise<unknown>): void {
+    const group = groupOfSubject(caller.projectId, subject);
+    const telling = written ?? store.recordProof(group, caller.credentialId, proofTtlMs);
+    telling.catch(() => {
+      sharedAt.delete(keyOf(caller, group));
+      ignore();
+    });
+  }
+
   return {
     ttlMs: proofTtlMs,
     get revoked() {
@@ -77,21 +102,11 @@ export function createProofs({
     holdsHere,
     heldUntil,
     learn,
+    recordHere,
+    share,
 
     record(caller, subject) {
-      const group = groupOfSubject(caller.projectId, subject);
-      const key = keyOf(caller, group);
-      const now = clock.now();
-      // None is later, unless the clock was set back: then this one is right.
-      provenAt.set(key, now);
-      if (!store.isShared) return;
-      const shared = sharedAt.get(key);
-      if (shared !== undefined && now - shared < proofTtlMs * SHARE_AGAIN_AFTER) return;
-      sharedAt.set(key, now);
-      store.recordProof(group, caller.credentialId, proofTtlMs).catch(() => {
-        sharedAt.delete(key);
-        ignore();
-      });
+      if (recordHere(caller, subject)) share(caller, subject);
     },
 
     async holds(caller, subject) {

@@ -55,6 +55,22 @@ export interface StoreRead {
   lock?: LoadLock;
 }
 
+/** Keys of one group. */
+export interface PeekRequest {
+  group: string;
+  keys: readonly StoreKey[];
+  /** Whose proof of access to the group to look up. */
+  credentialId: string;
+  proofTtlMs: number;
+}
+
+export interface StorePeek {
+  /** In the order of the keys: each where it is readable and was not invalidated; perhaps not fresh any more. */
+  entries: readonly (StoredEntry | undefined)[];
+  /** Milliseconds since the credential's latest proof, where one holds. */
+  proofAgeMs?: number;
+}
+
 export interface WriteRequest {
   key: StoreKey;
   generation: string;
@@ -63,6 +79,8 @@ export interface WriteRequest {
   staleMs: number;
   /** Given back with the write. */
   lock?: LoadLock;
+  /** Whose access to the group the answer proves, to be recorded with the write, also where the entry is not kept. */
+  proof?: { credentialId: string; ttlMs: number };
 }
 
 /** What a poll saw of a job. */
@@ -94,6 +112,8 @@ export interface SharedStore {
   /** False where there is no other replica: whatever it could tell, this process knows already. */
   readonly isShared: boolean;
   read(request: ReadRequest): Promise<StoreRead>;
+  /** Reads several entries at once, and asks for no right to load. */
+  peek(request: PeekRequest): Promise<StorePeek>;
   /** False when the group or part was invalidated after the generation was read: nothing was written then. */
   write(request: WriteRequest): Promise<boolean>;
   /** Gives the right to load back without an answer; `forget` names an entry that is known to be gone. */

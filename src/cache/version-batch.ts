@@ -108,12 +108,18 @@ export class VersionBatch {
   /** At once where nothing has to be waited for. */
   #peek(ofJob: Resource<JobWithVersions>, wanted: OfOneJob): Cached | Promise<Cached> {
     const { lookup, asker } = this.options;
-    const list = lookup.peek(ofJob, asker);
-    // Without a list there is nothing to compare the details of one version with: the look-up for them finds those that are cached.
-    if (list === undefined && wanted.length === 1 && !lookup.isUnderWay(ofJob, asker)) return NOTHING_CACHED;
-    const details = wanted.map(({ resource }) => lookup.peek(resource, asker));
-    if (!(list instanceof Promise) && details.every(isHere)) return { list, details };
-    return Promise.all([list, Promise.all(details)]).then((both) => ({ list: both[0], details: both[1] }));
+    if (wanted.length === 1 && !lookup.isShared) return this.#peekHere(ofJob, wanted[0]);
+    const there = lookup.peek([ofJob, ...wanted.map(({ resource }) => resource)], asker);
+    return there instanceof Promise ? there.then(asCached) : asCached(there);
+  }
+
+  /** The same for one version where this process alone has answers. */
+  #peekHere(ofJob: Resource<JobWithVersions>, { resource }: WantedVersion): Cached {
+    const { lookup, asker } = this.options;
+    const list = lookup.here(ofJob, asker);
+    // Without a list there is nothing to compare the details with: the look-up for them finds those that are cached.
+    if (list === undefined && !lookup.isUnderWay(ofJob, asker)) return NOTHING_CACHED;
+    return { list, details: [lookup.here(resource, asker)] };
   }
 
   /**
@@ -145,8 +151,11 @@ export class VersionBatch {
   }
 }
 
-function isHere<V>(peeked: Peeked<V> | Promise<Peeked<V>>): peeked is Peeked<V> {
-  return !(peeked instanceof Promise);
+function asCached([list, ...details]: readonly [
+  Peeked<JobWithVersions>,
+  ...Peeked<TrainingJobVersion>[],
+]): Cached {
+  return { list, details };
 }
 
 function isSome(wanted: readonly WantedVersion[]): wanted is OfOneJob {

@@ -251,6 +251,33 @@ describe.each([
     expect(read.lock).toBeUndefined();
   });
 
+  it("records a proof together with a write, for its credential alone", async () => {
+    const { stores } = await open();
+    const { generation } = await stores[0].read(request());
+    const proof = { credentialId: "alice", ttlMs: PROOF_MS };
+    await stores[0].write({ key, generation, entry: entry("1"), staleMs: 0, proof });
+    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeLessThan(5_000);
+    expect(await stores[1].readProof(key.group, "bob", PROOF_MS)).toBeUndefined();
+  });
+
+  it("records it also where the entry is too late to be kept", async () => {
+    const { stores } = await open();
+    const { generation } = await stores[0].read(request());
+    await stores[1].invalidate(key.group);
+    const proof = { credentialId: "alice", ttlMs: PROOF_MS };
+    expect(await stores[0].write({ key, generation, entry: entry("1"), staleMs: 0, proof })).toBe(false);
+    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeLessThan(5_000);
+  });
+
+  it("forgets what was recorded with a write after its time", async () => {
+    const { stores } = await open();
+    const { generation } = await stores[0].read(request());
+    const proof = { credentialId: "alice", ttlMs: 300 };
+    await stores[0].write({ key, generation, entry: entry("1"), staleMs: 0, proof });
+    await pair.pass(400);
+    expect(await stores[1].readProof(key.group, "alice", 300)).toBeUndefined();
+  });
+
   it("forgets a proof after its time", async () => {
     const { stores } = await open();
     await stores[0].read(request());
@@ -258,6 +285,62 @@ describe.each([
     await pair.pass(400);
     expect(await stores[1].readProof(key.group, "alice", 300)).toBeUndefined();
     expect((await stores[1].read(request({ proofTtlMs: 300 }))).proofAgeMs).toBeUndefined();
+  });
+
+  describe("looked into for several entries at once", () => {
+    const other: StoreKey = { group: "project-1/10", part: "v21", name: "alice:version:21" };
+
+    function peek(store: SharedStore, keys: StoreKey[] = [key, details, other]) {
+      return store.peek({ group: key.group, keys, credentialId: "alice", proofTtlMs: PROOF_MS });
+    }
+
+    const jsonOf = ({ entries }: Awaited<ReturnType<typeof peek>>) => entries.map((found) => found?.json);
+
+    it("gives those that it has, in the order of the keys", async () => {
+      const { stores } = await open();
+      await put(stores[0], entry("list"));
+      await put(stores[0], entry("21", { ttlMs: 7_000 }), other);
+      const found = await peek(stores[1]);
+      expect(jsonOf(found)).toEqual(["list", undefined, "21"]);
+      expect(found.entries[2]?.ttlMs).toBe(7_000);
+      expect(jsonOf(await peek(stores[1], [other, key]))).toEqual(["21", "list"]);
+    });
+
+    it("gives nothing of a group that nothing was written to", async () => {
+      const { stores } = await open();
+      expect(await peek(stores[0])).toEqual({ entries: [undefined, undefined, undefined] });
+    });
+
+    it("gives none that was invalidated, with its group or by itself", async () => {
+      const { stores } = await open();
+      for (const [at, json] of [
+        [key, "list"],
+        [details, "20"],
+        [other, "21"],
+      ] as const)
+        await put(stores[0], entry(json), at);
+      await stores[0].observe({
+        key,
+        entry: entry("new"),
+        staleMs: 0,
+        quietMs: 60_000,
+        dropped: [details.part],
+      });
+      expect(jsonOf(await peek(stores[1]))).toEqual(["list", undefined, "21"]);
+      await stores[0].invalidate(key.group);
+      expect(jsonOf(await peek(stores[1]))).toEqual([undefined, undefined, undefined]);
+    });
+
+    it("tells of the credential's proof, where it holds, and takes no right to load", async () => {
+      const { stores } = await open();
+      expect((await peek(stores[1])).proofAgeMs).toBeUndefined();
+      await stores[0].recordProof(key.group, "alice", PROOF_MS);
+      expect((await peek(stores[1])).proofAgeMs).toBeLessThan(5_000);
+      await stores[0].recordProof(key.group, "bob", PROOF_MS);
+      await stores[0].revokeProof(key.group, "alice");
+      expect((await peek(stores[1])).proofAgeMs).toBeUndefined();
+      expect((await stores[0].read(request(lock("token-1")))).lock?.token).toBe("token-1");
+    });
   });
 
   it("forgets a revoked proof at once", async () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { StoredEntry } from "../store.js";
 
 /** An entry as Redis keeps it, with its generation yet to be put between the two halves. Instants are Redis's. */
@@ -10,7 +10,7 @@ export interface EncodedEntry {
 const HEADER = /^(\d+):(\d+):(\d+):[^:]*:([A-Za-z0-9_-]+):/;
 
 function checksum(numbers: string, json: string): string {
-  return createHash("sha1").update(numbers).update(json).digest("base64url");
+  return hash("sha1", `${numbers}${json}`, "base64url");
 }
 
 /** @param offsetMs Redis's clock minus this process's */

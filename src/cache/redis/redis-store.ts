@@ -6,10 +6,12 @@ import { type CacheEvents, silentCacheEvents } from "../events.js";
 import type {
   LoadLock,
   ObserveRequest,
+  PeekRequest,
   ReadRequest,
   SharedStore,
   StoredEntry,
   StoreListener,
+  StorePeek,
   StoreRead,
   WriteRequest,
 } from "../store.js";
@@ -18,7 +20,7 @@ import { decodeEntry, encodeEntry } from "./codec.js";
 import { type ClockOffset, RedisLink } from "./link.js";
 import { encodeMessage } from "./messages.js";
 import { RedisNames } from "./names.js";
-import { EXTEND, INVALIDATE, OBSERVE, READ, READ_PROOF, RELEASE, WRITE } from "./scripts.js";
+import { EXTEND, INVALIDATE, OBSERVE, PEEK, READ, READ_PROOF, RELEASE, WRITE } from "./scripts.js";
 import { UnsentInvalidations } from "./unsent.js";
 
 /** A group's generation outlives its entries by at least this (ms): one that is lost voids them, early but safely. */
@@ -82,7 +84,27 @@ class RedisStore implements SharedStore {
     return this.#readReply(reply, askedAt);
   }
 
-  async write({ key, generation, entry, staleMs, lock }: WriteRequest): Promise<boolean> {
+  async peek({ group, keys, credentialId, proofTtlMs }: PeekRequest): Promise<StorePeek> {
+    this.#refuseUnsent(group);
+    const names = this.#names;
+    const entryNames = keys.map((key) => names.entry(key));
+    const parts = keys.map(({ part }) => part);
+    const askedAt = this.#clock.now();
+    const reply = await this.#link.run(
+      PEEK,
+      [names.generation(group), names.proof(group, credentialId), ...entryNames],
+      [proofTtlMs, ...parts],
+    );
+    this.#refuseUnsent(group);
+    const [now, proofAge = "", ...entries] = texts(reply);
+    this.#link.noteTime(now, askedAt);
+    return {
+      entries: entries.map((text) => this.#decoded(text)),
+      ...(proofAge !== "" && { proofAgeMs: this.#ageNow(proofAge, askedAt) }),
+    };
+  }
+
+  async write({ key, generation, entry, staleMs, lock, proof }: WriteRequest): Promise<boolean> {
     this.#refuseUnsent(key.group);
     const names = this.#names;
     const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#offset.leastMs);
@@ -95,12 +117,13 @@ class RedisStore implements SharedStore {
     ];
     const lockName = lock?.name ?? names.sharedLock(key);
     const message = encodeMessage({ kind: "released", lock: lockName });
-    const written = await this.#link.run(
-      WRITE,
-      [names.generation(key.group), names.entry(key), lockName],
-      [key.part, generation, ...times, lock?.token ?? "", names.channel, message],
-    );
-    return written === 1;
+    const keys = [names.generation(key.group), names.entry(key), lockName];
+    const args = [key.part, generation, ...times, lock?.token ?? "", names.channel, message];
+    if (proof !== undefined) {
+      keys.push(names.proof(key.group, proof.credentialId));
+      args.push(this.#redisTime(this.#clock.now()), proof.ttlMs);
+    }
+    return (await this.#link.run(WRITE, keys, args)) === 1;
   }
 
   async release(group: string, lock: LoadLock | undefined, forget?: string): Promise<void> {
@@ -215,13 +238,17 @@ class RedisStore implements SharedStore {
   #readReply(reply: unknown, askedAt: number): StoreRead {
     const [now, generation = "", proofAge, text = "", lockName = "", owner = ""] = texts(reply);
     this.#link.noteTime(now, askedAt);
-    const entry = text === "" ? undefined : decodeEntry(text, this.#offset.mostMs);
+    const entry = this.#decoded(text);
     return {
       generation,
       ...(entry && { entry }),
       ...(proofAge !== "" && { proofAgeMs: this.#ageNow(proofAge, askedAt) }),
       ...(lockName !== "" && { lock: { name: lockName, token: owner } }),
     };
+  }
+
+  #decoded(text: string): StoredEntry | undefined {
+    return text === "" ? undefined : decodeEntry(text, this.#offset.mostMs);
   }
 
   /** What Redis told was so old when it answered; when that was is known to be after it was asked. */

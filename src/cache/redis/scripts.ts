@@ -62,25 +62,30 @@ local function giveBack(key, token, channel, message)
 end
 `;
 
+const PROOF = `
+local function proofAge(key, ttl)
+  local provenAt = tonumber(redis.call('GET', key) or '')
+  if provenAt and now - provenAt < tonumber(ttl) then return digits(math.max(now - provenAt, 0)) end
+  return ''
+end
+`;
+
 /**
  * KEYS generation, entry, proof, shared lock, own lock; ARGV unique, generation TTL, part, proven, proof TTL, token or
  * "", lease. Returns now, generation, age of the proof or "", entry or "", lock key or "", its owner's token.
  */
-export const READ = script(`${TIME}${GENERATION}
+export const READ = script(`${TIME}${GENERATION}${PROOF}
 local generation = generationOf(KEYS[1], ARGV[3], groupGeneration(KEYS[1], ARGV[1], ARGV[2]))
-local proven, proofAge = ARGV[4] == '1', ''
-local provenAt = tonumber(redis.call('GET', KEYS[3]) or '')
-if provenAt and now - provenAt < tonumber(ARGV[5]) then
-  proven, proofAge = true, digits(math.max(now - provenAt, 0))
-end
+local age = proofAge(KEYS[3], ARGV[5])
+local proven = ARGV[4] == '1' or age ~= ''
 local entry = redis.call('GET', KEYS[2]) or ''
 local freshUntil, entryGeneration = string.match(entry, '^%d+:(%d+):%d+:([^:]*):')
 if entryGeneration ~= generation then entry = '' end
 local fresh = entry ~= '' and tonumber(freshUntil) > now
-if ARGV[6] == '' or (fresh and proven) then return { digits(now), generation, proofAge, entry, '', '' } end
+if ARGV[6] == '' or (fresh and proven) then return { digits(now), generation, age, entry, '', '' } end
 local lock = proven and KEYS[4] or KEYS[5]
 if redis.call('SET', lock, ARGV[6], 'NX', 'PX', ARGV[7]) then
-  return { digits(now), generation, proofAge, entry, lock, ARGV[6] }
+  return { digits(now), generation, age, entry, lock, ARGV[6] }
 end
 local owner = redis.call('GET', lock)
 if string.sub(owner, -1) == '!' then
@@ -88,14 +93,27 @@ if string.sub(owner, -1) == '!' then
 else
   redis.call('APPEND', lock, '!')
 end
-return { digits(now), generation, proofAge, entry, lock, owner }
+return { digits(now), generation, age, entry, lock, owner }
+`);
+
+/** KEYS generation, proof, entries ...; ARGV proof TTL, parts ... Returns now, age of the proof or "", entries or "" ... */
+export const PEEK = script(`${TIME}${GENERATION}${PROOF}
+local reply = { digits(now), proofAge(KEYS[2], ARGV[1]) }
+local whole = redis.call('HGET', KEYS[1], '*')
+for i = 3, #KEYS do
+  local entry = whole and redis.call('GET', KEYS[i]) or ''
+  if entry ~= '' and string.match(entry, '^%d+:%d+:%d+:([^:]*):') ~= generationOf(KEYS[1], ARGV[i - 1], whole) then entry = '' end
+  reply[i] = entry
+end
+return reply
 `);
 
 /**
- * KEYS generation, entry, lock; ARGV part, generation, began, value, kept until, generation TTL, token, channel,
- * message. Returns 1 when the generation is still the same.
+ * KEYS generation, entry, lock, proof where there is one; ARGV part, generation, began, value, kept until, generation TTL,
+ * token, channel, message, instant of the proof, its TTL. Returns 1 when the generation is still the same.
  */
 export const WRITE = script(`${TIME}${GENERATION}${KEEP}${GIVE_BACK}
+if KEYS[4] then redis.call('SET', KEYS[4], ARGV[10], 'PX', ARGV[11]) end
 local whole = redis.call('HGET', KEYS[1], '*')
 local current = whole and generationOf(KEYS[1], ARGV[1], whole) == ARGV[2]
 if current then
@@ -141,10 +159,8 @@ if #ARGV > 10 then redis.call('PUBLISH', ARGV[9], ARGV[10]) end
 `);
 
 /** KEYS proof; ARGV proof TTL. Returns now and the age of the proof or "". */
-export const READ_PROOF = script(`${TIME}
-local provenAt = tonumber(redis.call('GET', KEYS[1]) or '')
-if provenAt and now - provenAt < tonumber(ARGV[1]) then return { digits(now), digits(math.max(now - provenAt, 0)) } end
-return { digits(now), '' }
+export const READ_PROOF = script(`${TIME}${PROOF}
+return { digits(now), proofAge(KEYS[1], ARGV[1]) }
 `);
 
 /** KEYS a name in the channel's slot; ARGV channel, message. Returns now. */

@@ -9,6 +9,52 @@ import { settle } from "./scripted-upstream.js";
 
 const statusOf = (found: TrainingJobVersion | null) => found?.status;
 
+/** A replica on a shared store, whose calls are noted. */
+function watchedReplica() {
+  const clock = new FakeClock();
+  const state = new MemoryState();
+  const store = createMemoryStore({ clock, state });
+  const calls: string[] = [];
+  for (const name of ["read", "peek", "write", "release", "recordProof", "readProof"] as const) {
+    const method = store[name].bind(store) as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(store, {
+      [name](...args: unknown[]) {
+        calls.push(name);
+        return method(...args);
+      },
+    });
+  }
+  return { calls, other: createMemoryStore({ clock, state }), ...replica({ clock, store }) };
+}
+
+describe("The shared store", () => {
+  it("is called three times for a version that no cache has: what is there, the right to load, the answer with the proof", async () => {
+    const { operation, upstream, calls } = watchedReplica();
+    const found = operation().trainingJobVersion(id(10), id(1), "summary");
+    await settle();
+    await upstream.last.answer(details(1, completed));
+    expect((await found)?.versionId).toBe("1");
+    await settle();
+    expect(calls).toEqual(["peek", "read", "write"]);
+  });
+
+  it("is called once for versions that another replica has cached, however many", async () => {
+    const { operation, calls, other, clock } = watchedReplica();
+    const first = replica({ clock, store: other });
+    const wanted = [1, 2, 3].map(id);
+    const loading = Promise.all(
+      wanted.map((v) => first.operation().trainingJobVersion(id(10), v, "details")),
+    );
+    await settle();
+    for (const call of first.upstream.calls) await call.answer(details(Number(call.args[1]), completed));
+    await loading;
+    const lookups = operation();
+    const found = await Promise.all(wanted.map((v) => lookups.trainingJobVersion(id(10), v, "summary")));
+    expect(found.map((v) => v?.versionId)).toEqual(wanted);
+    expect(calls).toEqual(["peek"]);
+  });
+});
+
 describe("Several versions of one job in one operation", () => {
   it("go through one list call when the list holds every field asked for", async () => {
     const { operation, upstream } = replica();

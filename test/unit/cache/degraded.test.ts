@@ -33,6 +33,7 @@ const lookup = (r: Replica) => r.operation().trainingJobVersion(id(10), id(20), 
 describe("While Redis is away", () => {
   const nothing: Partial<SharedStore> = {
     read: away,
+    peek: away,
     write: away,
     release: away,
     extend: away,

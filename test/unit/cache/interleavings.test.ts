@@ -94,6 +94,7 @@ class Gates {
     return {
       isShared: true,
       read: guarded(store.read),
+      peek: guarded(store.peek),
       write: guarded(store.write),
       release: guarded(store.release),
       extend: guarded(store.extend),
