@@ -33,14 +33,6 @@ export class RedisTimeout {
     return () => this.#forget(waiting);
   }
 
-  /** The answer; rejects with {@link TimedOut} when it does not come in time. */
-  wait<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const stop = this.begin(reject);
-      answer.then(resolve, reject).finally(stop);
-    });
-  }
-
   #count(): void {
     this.#beat += 1;
     for (const waiting of this.#waiting) {

@@ -12,12 +12,10 @@ export type RedisClient = Redis | Cluster;
 /** The connections that one replica shares among its rooms. */
 export interface RedisConnection {
   /**
-   * For all commands; those of one tick travel together. Rejects at once while Redis is away, and after the
-   * configured time-out when it is slow: a rejection of any kind means "go on without".
+   * For all commands; those of one turn of the event loop travel together. Rejects at once while Redis is away, and after
+   * the configured time-out when it is slow: a rejection of any kind means "go on without".
    */
   readonly commands: RedisClient;
-  /** The same time-out for what is to include the wait behind other commands. */
-  readonly timeout: RedisTimeout;
   /** For SUBSCRIBE and SSUBSCRIBE alone. It subscribes again by itself after a reconnect. */
   readonly subscriber: RedisClient;
   /** Starts every key and channel. */
@@ -64,10 +62,9 @@ function createClient(config: RedisConfig, options: RedisOptions): RedisClient {
         }),
       });
     case "cluster": {
-      const { enableAutoPipelining = false, enableOfflineQueue = true, ...redisOptions } = all;
+      const { enableOfflineQueue = true, ...redisOptions } = all;
       return new Cluster(config.target.nodes, {
         redisOptions,
-        enableAutoPipelining,
         enableOfflineQueue,
         clusterRetryStrategy: (attempt) => reconnectDelayMs(attempt),
       });
@@ -84,6 +81,27 @@ function watchCommands(client: RedisClient, onSend: (command: Command) => void):
   };
 }
 
+/** Has the commands of one turn of the event loop leave in one write: half the work of ioredis's pipelines, and none waits for the answers to those before. */
+function writeTogether(server: Redis): void {
+  let isCorked = false;
+  watchCommands(server, () => {
+    if (isCorked) return;
+    isCorked = true;
+    const { stream } = server;
+    stream?.cork();
+    setImmediate(() => {
+      isCorked = false;
+      stream?.uncork();
+    });
+  });
+}
+
+/** The servers that a client talks to, those that a cluster will have included. */
+function onServer(client: RedisClient, listener: (server: Redis) => void): void {
+  if (client instanceof Redis) listener(client);
+  else client.on("+node", listener);
+}
+
 /** Resolves with the first connection or after the time-out, whichever is first: a gateway starts without Redis too. */
 function firstReady(client: RedisClient, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -98,12 +116,9 @@ function firstReady(client: RedisClient, timeoutMs: number): Promise<void> {
 /** Connects to Redis. Resolves also while Redis is away; the connection then comes up by itself later. */
 export async function connectRedis(config: RedisConfig, log: Logger): Promise<RedisConnection> {
   const timeout = new RedisTimeout(config.timeoutMs);
-  const commands = createClient(config, {
-    enableAutoPipelining: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-  });
+  const commands = createClient(config, { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
   const subscriber = createClient(config, { autoResubscribe: true, maxRetriesPerRequest: null });
+  onServer(commands, writeTogether);
   watchCommands(commands, (command) => {
     const stop = timeout.begin((error) => command.reject(error));
     command.promise.then(stop, stop);
@@ -118,7 +133,6 @@ export async function connectRedis(config: RedisConfig, log: Logger): Promise<Re
   await firstReady(commands, config.timeoutMs);
   return {
     commands,
-    timeout,
     subscriber,
     keyPrefix: config.keyPrefix,
     isUp: () => commands.status === "ready",

@@ -104,8 +104,8 @@ class RedisPermits implements PermitSource {
     // Given back once, whatever becomes of the request: rather some permits too few than too many.
     this.#stock = NO_STOCK;
     try {
-      const reply = readTakeReply(await this.#run(JSON.stringify(request)), crowds.length);
-      return this.#accept(reply, request, now);
+      const reply = await TAKE_SCRIPT.run(redis, this.#keys, [JSON.stringify(request)]);
+      return this.#accept(readTakeReply(reply, crowds.length), request, now);
     } catch (error) {
       this.#suspendedUntil = clock.now() + SUSPENSION_MS;
       const reason = error instanceof Error ? error.message : "unknown";
@@ -133,17 +133,6 @@ class RedisPermits implements PermitSource {
       spare: Math.min(recent, Math.floor(callsPerMinute / BUCKETS)),
       wishes: crowds.map(({ priority, projectId, count }) => [NUMBERS[priority], projectId, count]),
     };
-  }
-
-  async #run(request: string): Promise<unknown> {
-    const { commands } = this.options.redis;
-    const { lua, sha } = TAKE_SCRIPT;
-    try {
-      return await commands.evalsha(sha, this.#keys.length, ...this.#keys, request);
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return commands.eval(lua, this.#keys.length, ...this.#keys, request);
-    }
   }
 
   #accept(reply: TakeReply, request: TakeRequest, askedAt: number): Allotment {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { RedisScript } from "../redis-script.js";
 
 /** What a replica tells and asks in one round trip. Times are in milliseconds. */
 export interface TakeRequest {
@@ -180,7 +180,7 @@ for i = 1, #ask.wishes do reply[#reply + 1] = granted[i] end
 return reply
 `;
 
-export const TAKE_SCRIPT = { lua: LUA, sha: createHash("sha1").update(LUA).digest("hex") };
+export const TAKE_SCRIPT = new RedisScript(LUA);
 
 export interface TakeReply {
   bucket: number;

@@ -1,11 +1,11 @@
 import type { LongId } from "../domain/index.js";
 import type { RedisConnection } from "../redis.js";
+import { RedisScript } from "../redis-script.js";
 import { inFormat, readFormat } from "./format.js";
 import type { Intent } from "./intent.js";
-import { redisScript, runScript } from "./redis-script.js";
 import { type JobScope, type PostsUnderWay, RETENTION_MS, type VersionOwners } from "./store.js";
 
-const TAKE = redisScript(`
+const TAKE = new RedisScript(`
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return ARGV[1] end
 return redis.call('GET', KEYS[1])
 `);
@@ -20,7 +20,7 @@ export function createRedisOwners(redis: RedisConnection, prefix: string): Versi
     },
     async take(job, versionId, owner) {
       const name = nameOf(job, versionId);
-      const holder = await runScript(redis, TAKE, [name], [inFormat(owner), RETENTION_MS]);
+      const holder = await TAKE.run(redis, [name], [inFormat(owner), RETENTION_MS]);
       return readFormat(String(holder), name) === owner;
     },
     async of(job, versionIds) {
@@ -40,7 +40,7 @@ export function createRedisOwners(redis: RedisConnection, prefix: string): Versi
 /** What died before it could say that its POST has ended is dropped with the next one that begins after an hour. */
 const STALE_POST_MS = 60 * 60 * 1_000;
 
-const BEGIN = redisScript(`
+const BEGIN = new RedisScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
@@ -48,7 +48,7 @@ redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `);
 
-const OTHERS = redisScript(`
+const OTHERS = new RedisScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for _, post in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. (now - ARGV[2]), '+inf')) do
@@ -65,13 +65,13 @@ export function createRedisPosts(redis: RedisConnection, prefix: string): PostsU
   const nameOf = ({ configFingerprint }: Intent) => `${prefix}posts:{${configFingerprint}}`;
   return {
     async begin(intent) {
-      await runScript(redis, BEGIN, [nameOf(intent)], [inFormat(intent.keyId), STALE_POST_MS]);
+      await BEGIN.run(redis, [nameOf(intent)], [inFormat(intent.keyId), STALE_POST_MS]);
     },
     async end(intent) {
       await redis.commands.zrem(nameOf(intent), inFormat(intent.keyId));
     },
     async othersThan(intent, withinMs) {
-      return (await runScript(redis, OTHERS, [nameOf(intent)], [inFormat(intent.keyId), withinMs])) === 1;
+      return (await OTHERS.run(redis, [nameOf(intent)], [inFormat(intent.keyId), withinMs])) === 1;
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.js";
 import type { RedisConnection } from "../redis.js";
+import { RedisScript } from "../redis-script.js";
 import { inFormat, readFormat, UnreadableRecord } from "./format.js";
 import { isHeld, type KeyRecord } from "./record.js";
 import { createRedisOwners, createRedisPosts } from "./redis-job-index.js";
-import { redisScript, runScript } from "./redis-script.js";
 import { type Decide, type Decision, type IdempotencyStore, RETENTION_MS } from "./store.js";
 import { createWakeUps, type WakeUps } from "./wake-ups.js";
 
@@ -12,7 +12,7 @@ export interface RedisStoreOptions {
   clock: Clock;
 }
 
-const READ = redisScript(`
+const READ = new RedisScript(`
 local time = redis.call('TIME')
 return { redis.call('GET', KEYS[1]), time[1] * 1000 + math.floor(time[2] / 1000) }
 `);
@@ -22,7 +22,7 @@ return { redis.call('GET', KEYS[1]), time[1] * 1000 + math.floor(time[2] / 1000)
  * channel on which to tell the waiters ('' for nobody), and what to tell them. Every write changes the token, the
  * state or the lease, so that an equal text is an equal state.
  */
-const REPLACE = redisScript(`
+const REPLACE = new RedisScript(`
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
@@ -101,13 +101,13 @@ export function createRedisIdempotencyStore(
     const text = write === null ? "" : inFormat(JSON.stringify(write));
     const toldOn = write !== null && isHeld(write, read.now) ? "" : channel;
     const args = [read.text, text, RETENTION_MS, toldOn, keyId];
-    return (await runScript(redis, REPLACE, [nameOf(keyId)], args)) === 1;
+    return (await REPLACE.run(redis, [nameOf(keyId)], args)) === 1;
   }
 
   return {
     async transact<T>(keyId: string, decide: Decide<T>): Promise<T> {
       for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-        const read = parseRead(await runScript(redis, READ, [nameOf(keyId)], []), nameOf(keyId));
+        const read = parseRead(await READ.run(redis, [nameOf(keyId)], []), nameOf(keyId));
         const decision = decide(read.record, read.now);
         if (await replace(keyId, read, decision)) return decision.reply;
       }

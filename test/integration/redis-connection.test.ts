@@ -8,9 +8,9 @@ import { openWay } from "../support/way.js";
 
 const TIMEOUT_MS = 200;
 
-function connect(port: number): Promise<RedisConnection> {
+function connect(port: number, timeoutMs = TIMEOUT_MS): Promise<RedisConnection> {
   const target = { kind: "single", url: `redis://127.0.0.1:${port}` } as const;
-  return connectRedis(redisConfig({ target, timeoutMs: TIMEOUT_MS }), pino({ level: "silent" }));
+  return connectRedis(redisConfig({ target, timeoutMs }), pino({ level: "silent" }));
 }
 
 function block(ms: number): void {
@@ -39,9 +39,9 @@ describe("a command", () => {
   });
 
   it("does not fail because this process was busy while it waited behind another", async () => {
-    const answers = [redis.timeout.wait(redis.commands.incr("key"))];
+    const answers = [redis.commands.incr("key")];
     await new Promise(setImmediate);
-    answers.push(redis.timeout.wait(redis.commands.incr("key")));
+    answers.push(redis.commands.incr("key"));
     block(3 * TIMEOUT_MS);
     expect(await Promise.all(answers)).toEqual([1, 2]);
   });
@@ -53,19 +53,27 @@ describe("a command", () => {
     await until("Redis is used again", () => redis.commands.set("key", "value").catch(() => undefined));
   });
 
-  it("fails when Redis stands still, the wait behind another that fails included", async () => {
-    server.pause();
-    const first = redis.commands.get("key").catch(() => {});
-    await new Promise(setImmediate);
-    let isSentAndFailed = false;
-    const second = redis.commands.get("key").catch((error: unknown) => {
-      isSentAndFailed = true;
-      throw error;
-    });
-    await expect(redis.timeout.wait(second)).rejects.toThrow(`Redis did not answer within ${TIMEOUT_MS} ms`);
-    expect(isSentAndFailed).toBe(false);
-    server.resume();
-    await Promise.allSettled([first, second]);
+  it("leaves in one piece with the others of its turn of the event loop", async () => {
+    await using way = await openWay(server.port);
+    const other = await connect(way.port);
+    const before = way.heard.length;
+    const keys = Array.from({ length: 50 }, (_, number) => `key${number}`);
+    await Promise.all(keys.map((key) => other.commands.set(key, "value")));
+    expect(way.heard.slice(before)).toHaveLength(1);
+    await other.close();
+  });
+
+  it("is sent although those before it have no answer yet", async () => {
+    await using way = await openWay(server.port);
+    const other = await connect(way.port, 60_000);
+    const isSent = (text: string) => () => way.heard.some((piece) => piece.includes(text));
+    way.silence("first");
+    const unanswered = [expect(other.commands.get("first")).rejects.toThrow("closed")];
+    await until("the first is sent", isSent("first"));
+    unanswered.push(expect(other.commands.get("second")).rejects.toThrow("closed"));
+    await until("the second is sent", isSent("second"));
+    await other.close();
+    await Promise.all(unanswered);
   });
 });
 

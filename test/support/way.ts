@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 /** A way to a server on which its answers can be kept back. */
 export interface Way extends AsyncDisposable {
   readonly port: number;
+  /** What has been sent to the server, in the pieces in which it came. */
+  readonly heard: readonly string[];
   /** From now on nothing that the server says gets through to whoever has sent that text. */
   silence(text: string): void;
   /** Ends the connections that are open. */
@@ -13,11 +15,13 @@ export interface Way extends AsyncDisposable {
 /** Opens a way to a port of 127.0.0.1. */
 export async function openWay(to: number): Promise<Way> {
   const open = new Set<Socket>();
+  const heard: string[] = [];
   let silencing: string | undefined;
   const server = createServer((client) => {
     const target = connect(to, "127.0.0.1");
     let isSilenced = false;
     client.on("data", (data) => {
+      heard.push(data.toString("latin1"));
       if (silencing !== undefined && data.includes(silencing)) isSilenced = true;
       target.write(data);
     });
@@ -43,6 +47,7 @@ export async function openWay(to: number): Promise<Way> {
   };
   return {
     port: (server.address() as AddressInfo).port,
+    heard,
     silence: (text) => {
       silencing = text;
     },

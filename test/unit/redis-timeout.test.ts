@@ -41,9 +41,13 @@ describe("a time-out", () => {
 
   test("has no end for what is answered, and keeps no timer then", async () => {
     const timeout = new RedisTimeout(TIMEOUT_MS);
-    expect(await timeout.wait(Promise.resolve("answer"))).toBe("answer");
-    await expect(timeout.wait(Promise.reject(new Error("refused")))).rejects.toThrow("refused");
+    const expired: unknown[] = [];
+    const stops = [1, 2].map(() => timeout.begin((error) => expired.push(error)));
+    expect(vi.getTimerCount()).toBe(1);
+    for (const stop of stops) stop();
     expect(vi.getTimerCount()).toBe(0);
+    await pass(2 * TIMEOUT_MS);
+    expect(expired).toEqual([]);
   });
 
   test("reads what has come before it ends", async () => {
@@ -53,11 +57,14 @@ describe("a time-out", () => {
     const address = server.address();
     const socket = connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1");
     const [peer] = (await once(server, "connection")) as [Socket];
-    const answer = new RedisTimeout(TIMEOUT_MS).wait(once(socket, "data"));
+    const answer = new Promise<Buffer>((resolve, reject) => {
+      new RedisTimeout(TIMEOUT_MS).begin(reject);
+      socket.once("data", resolve);
+    });
     await pass(TIMEOUT_MS);
     peer.write("answer");
     vi.advanceTimersByTime(BEAT_MS);
-    expect(String((await answer)[0])).toBe("answer");
+    expect(String(await answer)).toBe("answer");
     socket.destroy();
     server.close();
   });

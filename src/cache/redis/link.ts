@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.js";
 import type { RedisConnection } from "../../redis.js";
+import type { RedisScript } from "../../redis-script.js";
 import { TimedOut } from "../../redis-timeout.js";
-import type { Script } from "./scripts.js";
 
 export interface RedisLinkOptions {
   redis: RedisConnection;
@@ -24,6 +24,10 @@ export interface ClockOffset {
 export class RedisLink {
   #suspended = false;
   #offset: ClockOffset | undefined;
+  readonly #fail = (error: unknown): never => {
+    if (error instanceof TimedOut) this.#suspended = true;
+    throw error;
+  };
 
   constructor(private readonly options: RedisLinkOptions) {}
 
@@ -39,41 +43,30 @@ export class RedisLink {
   }
 
   /** Runs a script whose keys share one slot. */
-  run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.call(() => this.#evaluate(script, keys, args));
+  run(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    if (!this.#isOpen()) return Promise.reject(new Error("Redis is away"));
+    return script.run(this.options.redis, keys, args).catch(this.#fail);
   }
 
   /** Sends a command that is no script. */
   call<T>(command: (commands: RedisConnection["commands"]) => Promise<T>): Promise<T> {
-    if (this.#suspended || !this.options.redis.isUp()) return Promise.reject(new Error("Redis is away"));
-    return this.#inTime(command(this.options.redis.commands));
+    if (!this.#isOpen()) return Promise.reject(new Error("Redis is away"));
+    return command(this.options.redis.commands).catch(this.#fail);
   }
 
   /** The same also while calls are suspended; an answer ends the suspension. */
-  async probe(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+  async probe(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
     if (!this.options.redis.isUp()) throw new Error("Redis is away");
-    const answer = await this.#inTime(this.#evaluate(script, keys, args));
+    const answer = await script.run(this.options.redis, keys, args).catch(this.#fail);
     this.#suspended = false;
     return answer;
   }
 
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await this.options.redis.timeout.wait(answer);
-    } catch (error) {
-      if (error instanceof TimedOut) this.#suspended = true;
-      throw error;
-    }
-  }
-
-  /** Sends the text only to a server that does not know the script, after a restart for instance. */
-  async #evaluate({ lua, sha }: Script, keys: readonly string[], args: readonly (string | number)[]) {
-    const { commands } = this.options.redis;
-    try {
-      return await commands.evalsha(sha, keys.length, ...keys, ...args);
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return commands.eval(lua, keys.length, ...keys, ...args);
-    }
+  #isOpen(): boolean {
+    return !this.#suspended && this.options.redis.isUp();
   }
 }

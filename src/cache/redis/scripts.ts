@@ -1,14 +1,4 @@
-import { createHash } from "node:crypto";
-
-/** A Lua script and the digest by which a server that has seen it knows it. */
-export interface Script {
-  lua: string;
-  sha: string;
-}
-
-function script(lua: string): Script {
-  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
-}
+import { RedisScript } from "../../redis-script.js";
 
 /*
  * The keys of one call share a hash tag. Instants are milliseconds of Redis's own clock.
@@ -74,7 +64,7 @@ end
  * KEYS generation, entry, proof, shared lock, own lock; ARGV unique, generation TTL, part, proven, proof TTL, token or
  * "", lease. Returns now, generation, age of the proof or "", entry or "", lock key or "", its owner's token.
  */
-export const READ = script(`${TIME}${GENERATION}${PROOF}
+export const READ = new RedisScript(`${TIME}${GENERATION}${PROOF}
 local generation = generationOf(KEYS[1], ARGV[3], groupGeneration(KEYS[1], ARGV[1], ARGV[2]))
 local age = proofAge(KEYS[3], ARGV[5])
 local proven = ARGV[4] == '1' or age ~= ''
@@ -97,7 +87,7 @@ return { digits(now), generation, age, entry, lock, owner }
 `);
 
 /** KEYS generation, proof, entries ...; ARGV proof TTL, parts ... Returns now, age of the proof or "", entries or "" ... */
-export const PEEK = script(`${TIME}${GENERATION}${PROOF}
+export const PEEK = new RedisScript(`${TIME}${GENERATION}${PROOF}
 local reply = { digits(now), proofAge(KEYS[2], ARGV[1]) }
 local whole = redis.call('HGET', KEYS[1], '*')
 for i = 3, #KEYS do
@@ -112,7 +102,7 @@ return reply
  * KEYS generation, entry, lock, proof where there is one; ARGV part, generation, began, value, kept until, generation TTL,
  * token, channel, message, instant of the proof, its TTL. Returns 1 when the generation is still the same.
  */
-export const WRITE = script(`${TIME}${GENERATION}${KEEP}${GIVE_BACK}
+export const WRITE = new RedisScript(`${TIME}${GENERATION}${KEEP}${GIVE_BACK}
 if KEYS[4] then redis.call('SET', KEYS[4], ARGV[10], 'PX', ARGV[11]) end
 local whole = redis.call('HGET', KEYS[1], '*')
 local current = whole and generationOf(KEYS[1], ARGV[1], whole) == ARGV[2]
@@ -125,19 +115,19 @@ return current and 1 or 0
 `);
 
 /** KEYS lock, entry; ARGV token, channel, message, "1" to forget the entry. */
-export const RELEASE = script(`${GIVE_BACK}
+export const RELEASE = new RedisScript(`${GIVE_BACK}
 if ARGV[4] == '1' then redis.call('DEL', KEYS[2]) end
 giveBack(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
 `);
 
 /** KEYS lock; ARGV token, lease. */
-export const EXTEND = script(`
+export const EXTEND = new RedisScript(`
 local owner = redis.call('GET', KEYS[1])
 if owner == ARGV[1] or owner == ARGV[1] .. '!' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 `);
 
 /** KEYS generation; ARGV unique, generation TTL, channel, message. */
-export const INVALIDATE = script(`${TIME}${GENERATION}
+export const INVALIDATE = new RedisScript(`${TIME}${GENERATION}
 redis.call('DEL', KEYS[1])
 groupGeneration(KEYS[1], ARGV[1], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
@@ -147,7 +137,7 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
  * KEYS generation, entry; ARGV unique, generation TTL, part, quiet ms, began, value before and after the generation,
  * kept until, channel, message, parts to drop ...
  */
-export const OBSERVE = script(`${TIME}${GENERATION}${KEEP}
+export const OBSERVE = new RedisScript(`${TIME}${GENERATION}${KEEP}
 local whole = groupGeneration(KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 for i = 11, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], ARGV[1]) end
@@ -159,12 +149,12 @@ if #ARGV > 10 then redis.call('PUBLISH', ARGV[9], ARGV[10]) end
 `);
 
 /** KEYS proof; ARGV proof TTL. Returns now and the age of the proof or "". */
-export const READ_PROOF = script(`${TIME}${PROOF}
+export const READ_PROOF = new RedisScript(`${TIME}${PROOF}
 return { digits(now), proofAge(KEYS[1], ARGV[1]) }
 `);
 
 /** KEYS a name in the channel's slot; ARGV channel, message. Returns now. */
-export const BEACON = script(`${TIME}
+export const BEACON = new RedisScript(`${TIME}
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return digits(now)
 `);

@@ -1,4 +1,4 @@
-import { Script } from "./script.js";
+import { RedisScript } from "../../redis-script.js";
 
 /*
  * KEYS: 1 head (hash), 2 states (hash: version -> JSON), 3 log (stream: `<seq>-0` -> JSON of the change).
@@ -41,7 +41,7 @@ local function begin(inc, seq, originInc, originSeq, seeded)
 end
 `;
 
-const define = (source: string): Script => new Script(COMMON + source);
+const define = (source: string): RedisScript => new RedisScript(COMMON + source);
 
 export const LOAD = define(`
 if not get('inc') then return false end

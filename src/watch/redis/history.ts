@@ -1,5 +1,6 @@
 import type { LongId } from "../../domain/index.js";
 import type { RedisConnection } from "../../redis.js";
+import type { RedisScript } from "../../redis-script.js";
 import { stateAfter } from "../changes.js";
 import { jobKeyText } from "../job-key.js";
 import {
@@ -20,7 +21,6 @@ import {
 } from "../ports.js";
 import { ANNOUNCE, APPEND, BEGIN, BEGIN_POLL, INTRODUCE, LOAD, READ, WANT } from "./history-scripts.js";
 import { jobKeys, wakeChannel } from "./keys.js";
-import type { Script } from "./script.js";
 
 type Outline = (string | null)[];
 type StreamEntry = [id: string, fields: string[]];
@@ -107,7 +107,7 @@ export class RedisHistory implements WatchHistory {
     await this.#run(INTRODUCE, job, [newIncarnation(), versionId, text, state]);
   }
 
-  #run(script: Script, job: JobKey, args: (string | number)[]): Promise<unknown> {
+  #run(script: RedisScript, job: JobKey, args: (string | number)[]): Promise<unknown> {
     const { head, states, log } = jobKeys(this.redis, job);
     const common = [this.length, HISTORY_RETENTION_MS, wakeChannel(this.redis), jobKeyText(job)];
     return script.run(this.redis, [head, states, log], [...common, ...args]);

@@ -1,4 +1,5 @@
 import type { RedisConnection } from "../../redis.js";
+import { RedisScript } from "../../redis-script.js";
 import { jobKeyText } from "../job-key.js";
 import {
   type Claim,
@@ -9,7 +10,6 @@ import {
   type WatchLease,
 } from "../ports.js";
 import { jobKeys, wakeChannel } from "./keys.js";
-import { Script } from "./script.js";
 
 /*
  * KEYS: 1 lease (string: its owner, expires), 2 what is known of holders (hash).
@@ -18,7 +18,7 @@ import { Script } from "./script.js";
  * 6 continuity in ms, 7 retention in ms, 8 whether only a lease with a known last holder is taken. A store without a holder may have forgotten one, and changes that only that
  * one knows: -1 stands for it.
  */
-const HOLD = new Script(`
+const HOLD = new RedisScript(`
 local owner = redis.call('GET', KEYS[1])
 local info = redis.call('HMGET', KEYS[2], 'fence', 'heldAt', 'unwatchedAfter')
 local fence, heldAt, unwatchedAfter = tonumber(info[1] or '0'), tonumber(info[2] or '0'), tonumber(info[3] or '0')
@@ -41,7 +41,7 @@ return { 1, string.format('%.0f', fence), unwatchedAfter == 0 and 1 or 0, string
 `);
 
 /** ARGV: 1 owner, 2 whether nobody watches any more, 3 settled, 4 channel, 5 message. */
-const RELEASE = new Script(`
+const RELEASE = new RedisScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
 redis.call('DEL', KEYS[1])
 local t = redis.call('TIME')

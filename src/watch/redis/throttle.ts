@@ -1,16 +1,16 @@
 import type { RedisConnection } from "../../redis.js";
+import { RedisScript } from "../../redis-script.js";
 import type { PollThrottle, ThrottleState } from "../ports.js";
 import { afterThrottled, THROTTLE_HALF_LIFE_MS, type ThrottleRecord, throttleState } from "../throttling.js";
 import { throttleKey } from "./keys.js";
-import { Script } from "./script.js";
 
-const READ = new Script(`
+const READ = new RedisScript(`
 local t = redis.call('TIME')
 return { tostring(t[1] * 1000 + math.floor(t[2] / 1000)), redis.call('HMGET', KEYS[1], 'until', 'factor', 'since') }
 `);
 
 /** ARGV: 1 until, 2 factor, 3 since, 4 retention in ms. Another replica may have asked for a longer silence meanwhile. */
-const WRITE = new Script(`
+const WRITE = new RedisScript(`
 local known = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')
 local till = known > tonumber(ARGV[1]) and string.format('%.0f', known) or ARGV[1]
 redis.call('HSET', KEYS[1], 'until', till, 'factor', ARGV[2], 'since', ARGV[3])
