@@ -3,7 +3,7 @@ import { openLoad } from "./load/load.js";
 import { firstAnswer, type Upstream } from "./probe.js";
 import type { Pinning } from "./process/pinning.js";
 import { startServer } from "./process/server-process.js";
-import type { Contestant } from "./servers.js";
+import type { Contestant, Surroundings } from "./servers.js";
 import { versionsPath } from "./upstream/wire.js";
 import type { Scenario } from "./work/scenarios.js";
 
@@ -14,6 +14,12 @@ export interface Alone {
   upstreamCallsPerRequest: number;
   /** Median time less that of its upstream calls, one after the other. */
   ownMs: number;
+}
+
+interface AloneOptions {
+  pinning: Pinning;
+  upstream: Upstream;
+  surroundings: Surroundings;
 }
 
 const TURN_MS = 1_500;
@@ -40,10 +46,9 @@ async function upstreamMs(upstream: Upstream): Promise<number> {
 async function measureOne(
   scenario: Scenario,
   contestant: Contestant,
-  pinning: Pinning,
-  upstream: Upstream,
+  { pinning, upstream, surroundings }: AloneOptions,
 ): Promise<Omit<Alone, "ownMs">> {
-  const server = await startServer(contestant.command(upstream.url, ""), firstAnswer, pinning);
+  const server = await startServer(contestant.command(surroundings, ""), firstAnswer, pinning);
   try {
     const work = prepare(scenario);
     let next = 0;
@@ -66,14 +71,13 @@ async function measureOne(
 export async function measureAlone(
   scenario: Scenario,
   contestants: readonly Contestant[],
-  pinning: Pinning,
-  upstream: Upstream,
+  options: AloneOptions,
 ): Promise<Alone[]> {
-  const oneCallMs = await upstreamMs(upstream);
+  const oneCallMs = await upstreamMs(options.upstream);
   const results: Alone[] = [];
   for (const contestant of contestants.filter(({ fixedBody }) => fixedBody === undefined)) {
     try {
-      const result = await measureOne(scenario, contestant, pinning, upstream);
+      const result = await measureOne(scenario, contestant, options);
       results.push({ ...result, ownMs: result.p50Ms - result.upstreamCallsPerRequest * oneCallMs });
     } catch (error) {
       console.error(`${contestant.title}, one caller: ${(error as Error).message}`);

@@ -4,7 +4,7 @@ import { firstAnswer, type Upstream } from "./probe.js";
 import type { Pinning } from "./process/pinning.js";
 import { type ServerProcess, startServer } from "./process/server-process.js";
 import { usageOf } from "./process/usage.js";
-import { type Contestant, YARDSTICK } from "./servers.js";
+import { type Contestant, type Surroundings, YARDSTICK } from "./servers.js";
 import type { Scenario } from "./work/scenarios.js";
 
 /** One turn of one contestant. */
@@ -32,6 +32,7 @@ export interface MeasureOptions {
   connections: number;
   pinning: Pinning;
   upstream: Upstream;
+  surroundings: Surroundings;
 }
 
 /** Load before each turn that is not counted: connections are accepted and a server that idled is warm again. */
@@ -74,7 +75,7 @@ async function enter(scenario: Scenario, contestant: Contestant, options: Measur
   const size = contestant.fixedBody;
   const body = size === undefined ? "" : fixedBody(scenario, size);
   const work = size === undefined ? prepare(scenario) : prepareFixed(scenario, Buffer.from(body));
-  const command = contestant.command(options.upstream.url, body);
+  const command = contestant.command(options.surroundings, body);
   const server = await startServer(command, firstAnswer, options.pinning);
   const nextRequest = counted(work);
   const entrant = { outcome: { scenario, contestant, turns: [] }, server, nextRequest };

@@ -1,6 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { ServerCommand } from "./process/server-process.js";
 import type { Scenario } from "./work/scenarios.js";
+
+/** What a contestant works with. */
+export interface Surroundings {
+  /** The upstream's base URL. */
+  upstream: string;
+  /** URL of a Redis; undefined where none takes part. */
+  redis: string | undefined;
+}
 
 /** One who is measured. */
 export interface Contestant {
@@ -8,9 +17,9 @@ export interface Contestant {
   title: string;
   /** Sends a fixed body whatever it is asked: that of the answer, or one of so many bytes. */
   fixedBody?: "answer" | number;
+  needsRedis?: boolean;
   takesPart(scenario: Scenario): boolean;
-  /** @param upstream its base URL */
-  command(upstream: string, body: string): ServerCommand;
+  command(surroundings: Surroundings, body: string): ServerCommand;
 }
 
 /** The size of the yardstick's body. */
@@ -24,20 +33,31 @@ const unlessCold = ({ field }: Scenario) => field === "all";
 /** Where each request needs one call of the upstream. */
 const whereForwarding = ({ upstreamCalls }: Scenario) => upstreamCalls === 1;
 
-const peer = (file: string) => (upstream: string, body: string) => ({
-  args: [join(root, "bench/peers", file)],
-  env: { MODELARTS_ENDPOINT: upstream, BODY: body },
-});
+const peer =
+  (file: string) =>
+  ({ upstream }: Surroundings, body: string) => ({
+    args: [join(root, "bench/peers", file)],
+    env: { MODELARTS_ENDPOINT: upstream, BODY: body },
+  });
 
 /** The gateway with its defaults. */
-export const gatewayCommand = (upstream: string): ServerCommand => ({
+export const gatewayCommand = (upstream: string, settings: Record<string, string> = {}): ServerCommand => ({
   args: [join(root, "dist/server.js")],
-  env: { HOST: "127.0.0.1", MODELARTS_ENDPOINT: upstream, MODELARTS_PROJECT_ID: "bench" },
+  env: { HOST: "127.0.0.1", MODELARTS_ENDPOINT: upstream, MODELARTS_PROJECT_ID: "bench", ...settings },
 });
+
+/** On keys of its own. However busy the other cores are, Redis is waited for: going on without it would spare the gateway work. */
+const overRedis = ({ upstream, redis = "" }: Surroundings) =>
+  gatewayCommand(upstream, {
+    REDIS_URL: redis,
+    REDIS_KEY_PREFIX: `bench:${randomUUID()}:`,
+    REDIS_TIMEOUT_MS: "10000",
+  });
 
 /** The unit of every ratio. */
 export const YARDSTICK = "node-http-559";
 export const GATEWAY = "gateway";
+export const GATEWAY_OVER_REDIS = "gateway-redis";
 
 export const CONTESTANTS: readonly Contestant[] = [
   {
@@ -61,7 +81,19 @@ export const CONTESTANTS: readonly Contestant[] = [
     takesPart: unlessCold,
     command: peer("bare-fastify.mjs"),
   },
-  { name: GATEWAY, title: "this gateway", takesPart: everywhere, command: gatewayCommand },
+  {
+    name: GATEWAY,
+    title: "this gateway",
+    takesPart: everywhere,
+    command: ({ upstream }) => gatewayCommand(upstream),
+  },
+  {
+    name: GATEWAY_OVER_REDIS,
+    title: "this gateway over Redis",
+    needsRedis: true,
+    takesPart: everywhere,
+    command: overRedis,
+  },
   {
     name: "mercurius",
     title: "Mercurius + JIT + cache",

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { firstAnswer, type Upstream } from "./probe.js";
+import { firstAnswer } from "./probe.js";
 import type { Pinning } from "./process/pinning.js";
 import { startServer } from "./process/server-process.js";
 import { usageOf } from "./process/usage.js";
-import type { Contestant } from "./servers.js";
+import type { Contestant, Surroundings } from "./servers.js";
 import { median } from "./statistics.js";
 
 const IDLE_MS = 500;
@@ -20,10 +20,10 @@ export interface Starts {
 async function startOnce(
   { title, command }: Contestant,
   pinning: Pinning,
-  upstream: Upstream,
+  surroundings: Surroundings,
 ): Promise<Omit<Starts, "contestant"> | undefined> {
   try {
-    const server = await startServer(command(upstream.url, ""), firstAnswer, pinning);
+    const server = await startServer(command(surroundings, ""), firstAnswer, pinning);
     await sleep(IDLE_MS);
     const idleMiB = usageOf(server.pid).residentMiB;
     await server.stop();
@@ -39,13 +39,13 @@ export async function measureStarts(
   contestants: readonly Contestant[],
   times: number,
   pinning: Pinning,
-  upstream: Upstream,
+  surroundings: Surroundings,
 ): Promise<Starts[]> {
   const field = contestants.filter(({ fixedBody }) => fixedBody === undefined);
   const seen = field.map(({ title }) => ({ title, starts: [] as Omit<Starts, "contestant">[] }));
   for (let time = 0; time < times; time++) {
     for (const [index, contestant] of field.entries()) {
-      const start = await startOnce(contestant, pinning, upstream);
+      const start = await startOnce(contestant, pinning, surroundings);
       if (start !== undefined) seen[index]?.starts.push(start);
     }
   }
