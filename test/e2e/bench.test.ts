@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type MeasureOptions, measureScenario } from "../../bench/measure.js";
+import { startUpstream, type Upstream } from "../../bench/probe.js";
+import { CONTESTANTS, type Contestant, GATEWAY, YARDSTICK } from "../../bench/servers.js";
+import { median, percentile } from "../../bench/statistics.js";
+import { expectedVersion } from "../../bench/work/expected.js";
+import { SCENARIOS } from "../../bench/work/scenarios.js";
+
+/** Answers the first so many requests with the first body, all others with the second. */
+const TURNCOAT = `
+let left = Number(process.env.LEFT);
+require("node:http").createServer((request, response) => {
+  request.resume();
+  request.on("end", () => response.end(left-- > 0 ? process.env.RIGHT : process.env.WRONG));
+}).listen(process.env.PORT, "127.0.0.1");`;
+
+function contestant(name: string): Contestant {
+  const found = CONTESTANTS.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}
+
+function turncoat(left: number): Contestant {
+  const RIGHT = JSON.stringify({ data: expectedVersion(10, 20) });
+  const WRONG = JSON.stringify({ data: expectedVersion(10, 21) });
+  return {
+    name: "turncoat",
+    title: "turncoat",
+    takesPart: () => true,
+    command: () => ({ args: ["-e", TURNCOAT], env: { LEFT: String(left), RIGHT, WRONG } }),
+  };
+}
+
+describe("The benchmark", () => {
+  let upstream: Upstream;
+  beforeAll(async () => {
+    upstream = await startUpstream();
+  });
+  afterAll(() => upstream.stop());
+
+  async function measure(scenarioName: string, contestants: readonly Contestant[]) {
+    const scenario = SCENARIOS.find(({ name }) => name === scenarioName);
+    if (scenario === undefined) throw new Error(`there is no scenario ${scenarioName}`);
+    const options: MeasureOptions = {
+      rounds: 2,
+      turnMs: 100,
+      warmUpMs: 100,
+      connections: 2,
+      pinning: { command: (program, args) => [program, [...args]], description: "not pinned" },
+      upstream,
+      surroundings: { upstream: upstream.url, redis: undefined },
+    };
+    return measureScenario(scenario, contestants, options);
+  }
+
+  it("takes who answers wrong out of the table, and keeps the others", async () => {
+    const outcomes = await measure("version", [contestant(YARDSTICK), turncoat(1), contestant(GATEWAY)]);
+    expect(outcomes.map(({ failure }) => failure?.split(":")[0])).toEqual([
+      undefined,
+      "a wrong answer, 200",
+      undefined,
+    ]);
+    expect(outcomes.map(({ turns }) => turns.length)).toEqual([2, 0, 2]);
+  });
+
+  it("finds an answer that is wrong after many that were right", async () => {
+    const [, late] = await measure("version", [contestant(YARDSTICK), turncoat(50)]);
+    expect(late?.failure).toContain("a wrong answer");
+  });
+
+  it("counts the upstream's calls for each request, none of which a hot answer needs", async () => {
+    const cold = await measure("version-cold", [contestant(YARDSTICK), contestant(GATEWAY)]);
+    const hot = await measure("version", [contestant(YARDSTICK), contestant(GATEWAY)]);
+    const calls = [...cold, ...hot].map(({ turns }) =>
+      turns.map((turn) => Math.round(turn.upstreamCallsPerRequest)),
+    );
+    expect(calls).toEqual([
+      [0, 0],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("relates each turn to the yardstick's of the same round", async () => {
+    const [yardstick, gateway] = await measure("version", [contestant(YARDSTICK), contestant(GATEWAY)]);
+    expect(yardstick?.turns.map(({ ratio }) => ratio)).toEqual([1, 1]);
+    const units = yardstick?.turns.map(({ perCpuSecond }) => perCpuSecond) ?? [];
+    expect(gateway?.turns.map(({ ratio }) => ratio)).toEqual(
+      gateway?.turns.map(({ perCpuSecond }, round) => perCpuSecond / (units[round] ?? 0)),
+    );
+  });
+});
+
+describe("Its statistics", () => {
+  it("take the middle of an odd number of values, and the mean of the middle two of an even number", () => {
+    expect(median([3, 1, 20])).toBe(3);
+    expect(median([4, 1, 20, 3])).toBe(3.5);
+    expect(() => median([])).toThrow("nothing");
+  });
+
+  it("take the value that so many per cent do not exceed", () => {
+    const values = Array.from({ length: 200 }, (_, index) => 200 - index);
+    expect([50, 99, 100].map((percent) => percentile(values, percent))).toEqual([100, 198, 200]);
+    expect(percentile([7], 99)).toBe(7);
+  });
+});
