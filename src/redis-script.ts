@@ -13,11 +13,7 @@ export class RedisScript {
     this.#sha = createHash("sha1").update(lua).digest("hex");
   }
 
-  /**
-   * Runs it; its keys share one slot.
-   *
-   * @throws ReplyError when the script fails, and whatever a command throws
-   */
+  /** Runs it; its keys share one slot. Rejects with a ReplyError when the script fails, and as any command does. */
   run(
     { commands }: Pick<RedisConnection, "commands">,
     keys: readonly string[],

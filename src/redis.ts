@@ -81,7 +81,10 @@ function watchCommands(client: RedisClient, onSend: (command: Command) => void):
   };
 }
 
-/** Has the commands of one turn of the event loop leave in one write: half the work of ioredis's pipelines, and none waits for the answers to those before. */
+/**
+ * Has the commands of one turn of the event loop leave in one write. None waits for the answers to those before, as it would
+ * with ioredis's automatic pipelines, which are also more work.
+ */
 function writeTogether(server: Redis): void {
   let isCorked = false;
   watchCommands(server, () => {

@@ -79,7 +79,7 @@ export class Loader {
     return () => callOff();
   }
 
-  /** Returns the write to the shared store, where there is one. */
+  /** Returns the write to the shared store, which takes the proof along, where there is one. */
   #keep(
     flight: Flight,
     value: unknown,

@@ -26,12 +26,15 @@ export interface Lookup {
   find<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Promise<V | null>;
   /** What this process has that the caller may be given at once. */
   here<V>(resource: Resource<V>, asker: Asker): Peeked<V>;
-  /** What the caches have of things of one group that is fresh and that the caller may have; the upstream is not asked. */
+  /**
+   * What the caches have of these things, all of one group, that the caller may be given: what is here, and what is fresh in
+   * the shared tier. The upstream is not asked.
+   */
   peek<const R extends readonly Resource<unknown>[]>(
     resources: R,
     asker: Asker,
   ): PeekedAll<R> | Promise<PeekedAll<R>>;
-  /** True where other replicas' answers may be had: then a peek takes time. */
+  /** True where there is a shared tier, which has what other replicas got. */
   readonly isShared: boolean;
   /** True when {@link Lookup.find} would wait for a call that is under way. */
   isUnderWay(resource: Resource<unknown>, asker: Asker): boolean;
@@ -88,12 +91,12 @@ export class CachedLookup implements Lookup {
     resources: R,
     asker: Asker,
   ): PeekedAll<R> | Promise<PeekedAll<R>> {
-    const here = resources.map((each) => this.here(each, asker));
-    const missing = resources.filter((_, index) => here[index] === undefined);
+    const own = resources.map((each) => this.here(each, asker));
+    const missing = resources.filter((_, index) => own[index] === undefined);
     // Entries of a resource are of its type.
-    if (missing.length === 0 || !this.isShared) return here as PeekedAll<R>;
+    if (missing.length === 0 || !this.isShared) return own as PeekedAll<R>;
     return this.#shared(missing, asker).then(
-      (shared) => resources.map((each, index) => here[index] ?? shared.get(each)) as PeekedAll<R>,
+      (shared) => resources.map((each, index) => own[index] ?? shared.get(each)) as PeekedAll<R>,
     );
   }
 
@@ -107,10 +110,10 @@ export class CachedLookup implements Lookup {
     const stored = await this.core.peek(resources, asker.caller);
     const found = new Map<Resource<unknown>, Entry<unknown>>();
     for (const [index, resource] of resources.entries()) {
-      const read = stored[index];
-      const entry = read && entryFromStore<unknown>(read, sequence);
-      if (read === undefined || entry === undefined) continue;
-      this.core.tier.put(resource, entry, read.json.length);
+      const kept = stored[index];
+      const entry = kept && entryFromStore<unknown>(kept, sequence);
+      if (kept === undefined || entry === undefined) continue;
+      this.core.tier.put(resource, entry, kept.json.length);
       if (!this.core.mayHave(asker.caller, resource, entry)) continue;
       if (freshnessOf(entry, clock.now(), 0) !== "fresh") continue;
       events.hit("shared", resource.kind);

@@ -19,10 +19,14 @@ export interface CacheProofs extends Proofs {
   holdsHere(caller: Caller, subject: ProofSubject): boolean;
   /** Until when that holds (ms since the epoch); a time in the past where nothing is known. */
   heldUntil(caller: Named, subject: ProofSubject): number;
-  /** Records what the upstream's answer has proven, here alone; true when the other replicas are to be told, too: see `share`. */
+  /** Records what the upstream's answer has proven, here alone; true when the other replicas are to be told: see `share`. */
   recordHere(caller: Caller, subject: ProofSubject): boolean;
-  /** Tells the other replicas, unless `written`, a write to the shared store, does that: one that fails will be made up for. */
-  share(caller: Caller, subject: ProofSubject, written?: Promise<unknown>): void;
+  /**
+   * Tells the other replicas what was recorded here. What fails is made up for with the next proof.
+   *
+   * @param carrier a write to the shared store that takes the proof along; without one it is told by itself
+   */
+  share(caller: Caller, subject: ProofSubject, carrier?: Promise<unknown>): void;
   /** Takes over a proof of that age (ms) that was read from the shared store. */
   learn(caller: Caller, subject: ProofSubject, ageMs: number): void;
 }
@@ -85,9 +89,9 @@ export function createProofs({
     return true;
   }
 
-  function share(caller: Caller, subject: ProofSubject, written?: Promise<unknown>): void {
+  function share(caller: Caller, subject: ProofSubject, carrier?: Promise<unknown>): void {
     const group = groupOfSubject(caller.projectId, subject);
-    const telling = written ?? store.recordProof(group, caller.credentialId, proofTtlMs);
+    const telling = carrier ?? store.recordProof(group, caller.credentialId, proofTtlMs);
     telling.catch(() => {
       sharedAt.delete(keyOf(caller, group));
       ignore();
@@ -128,7 +132,7 @@ export function createProofs({
       provenAt.delete(key);
       sharedAt.delete(key);
       revokedAt.set(key, clock.now());
-      store.revokeProof(group, caller.credentialId).catch(ignore);
+      store.revokeProof(group, caller.credentialId, proofTtlMs).catch(ignore);
     },
   };
 }

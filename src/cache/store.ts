@@ -127,7 +127,8 @@ export interface SharedStore {
   recordProof(group: string, credentialId: string, ttlMs: number): Promise<void>;
   /** Milliseconds since the latest proof; undefined when none holds. */
   readProof(group: string, credentialId: string, ttlMs: number): Promise<number | undefined>;
-  revokeProof(group: string, credentialId: string): Promise<void>;
+  /** Proofs until now are none any more, however late they come. */
+  revokeProof(group: string, credentialId: string, ttlMs: number): Promise<void>;
   /** Returns how to stop listening. */
   listen(listener: StoreListener): () => void;
   /** True while the other replicas' invalidations are known to arrive. */

@@ -1,9 +1,10 @@
 /** Every integer with fewer digits is exact in a JavaScript number. */
 const LONG = 16;
-const UNSAFE = /^-?[1-9]\d{15,}$/;
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -45,11 +46,18 @@ function endOfNumber(json: string, start: number): number {
   return index;
 }
 
-/** An integer that a number does not hold exactly. Where a name has to stand it is none, and stays what is no JSON. */
+/** Where a name has to stand, a number is no JSON, and stays none. */
+function isBeforeColon(json: string, end: number): boolean {
+  let index = end;
+  while (json.charCodeAt(index) <= SPACE) index += 1;
+  return json.charCodeAt(index) === COLON;
+}
+
+/** An integer that a JavaScript number does not hold exactly. */
 function isUnsafe(json: string, start: number, end: number): boolean {
-  if (end - start < LONG) return false;
-  const number = json.slice(start, end);
-  return UNSAFE.test(number) && !Number.isSafeInteger(Number(number)) && !/^\s*:/.test(json.slice(end));
+  if (end - start < LONG || !/^-?[1-9]/.test(json.slice(start, start + 2))) return false;
+  if (/[^\d]/.test(json.slice(start + 1, end))) return false;
+  return !Number.isSafeInteger(Number(json.slice(start, end))) && !isBeforeColon(json, end);
 }
 
 /** The same JSON with quotes around each integer that a JavaScript number does not hold exactly. Text that is no JSON stays none. */

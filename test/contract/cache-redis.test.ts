@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -153,6 +154,73 @@ describe("The cache on a Redis of its own", () => {
     const read = await reading;
     expect(read.entry?.answeredAt).toBeLessThanOrEqual(answeredBy);
     expect(read.proofAgeMs).toBeGreaterThanOrEqual(busyUntil - answeredBy);
+  });
+
+  it("makes no proof younger that Redis records late, and tells of late", async () => {
+    const [a, b] = await openTwo();
+    await a.list();
+    const { answering } = a.upstream;
+    a.upstream.answering = (call) => {
+      server.pause();
+      return answering?.(call);
+    };
+    await a.list(11);
+    const provenBy = Date.now();
+    await sleep(TIMEOUT_MS / 2);
+    server.resume();
+    await until("the proof is recorded", async () => (await keys("proof:")).length === 2);
+    const { credentialId } = caller();
+    const group = "project-1/11";
+    const key = { group, part: "list", name: `${credentialId}:versions` };
+    const peeking = b.store.peek({ group, keys: [key], credentialId, proofTtlMs: 600_000 });
+    await new Promise(setImmediate);
+    const busyUntil = Date.now() + TIMEOUT_MS;
+    while (Date.now() < busyUntil);
+    const { entries, proofAgeMs } = await peeking;
+    expect(entries[0]?.answeredAt).toBeLessThanOrEqual(provenBy);
+    expect(proofAgeMs).toBeGreaterThanOrEqual(busyUntil - provenBy);
+  });
+
+  it("has no proof that was revoked before Redis knew the script that records it", async () => {
+    const [a, b] = await openTwo();
+    const { credentialId } = caller();
+    const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+    const { generation } = await a.store.read({ key, credentialId, proven: true, proofTtlMs: 600_000 });
+    await admin.script("FLUSH");
+    // Redis knows the script that revokes.
+    await a.store.revokeProof("project-1/11", credentialId, 600_000);
+    const now = Date.now();
+    const entry = { json: "{}", beganAt: now, answeredAt: now, ttlMs: 600_000 };
+    const proof = { credentialId, ttlMs: 600_000 };
+    const writing = a.store.write({ key, generation, entry, staleMs: 0, proof });
+    while (Date.now() < now + 3);
+    await Promise.all([writing, a.store.revokeProof(key.group, credentialId, 600_000)]);
+    expect(await b.proofs.holds(caller(), { jobId: id(10) })).toBe(false);
+  });
+
+  it("refuses to look into what it has of a job while an invalidation of it has not reached it", async () => {
+    const [a] = await openTwo();
+    await fill(a);
+    const { credentialId } = caller();
+    const ofJob = { group: "project-1/10", credentialId, proofTtlMs: 600_000 };
+    const peek = () =>
+      a.store.peek({
+        ...ofJob,
+        keys: [{ group: ofJob.group, part: "list", name: `${credentialId}:versions` }],
+      });
+    expect((await peek()).entries[0]).toBeDefined();
+    server.pause();
+    const underWay = expect(peek()).rejects.toThrow();
+    await a.store.invalidate(ofJob.group).catch(() => {});
+    await underWay;
+    await expect(peek()).rejects.toThrow("not confirmed");
+    server.resume();
+    await until("the invalidation is repeated", () =>
+      peek().then(
+        ({ entries }) => entries[0] === undefined,
+        () => false,
+      ),
+    );
   });
 
   it("is not taken for slow while it is this process that is busy", async () => {

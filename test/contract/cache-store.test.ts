@@ -337,7 +337,7 @@ describe.each([
       await stores[0].recordProof(key.group, "alice", PROOF_MS);
       expect((await peek(stores[1])).proofAgeMs).toBeLessThan(5_000);
       await stores[0].recordProof(key.group, "bob", PROOF_MS);
-      await stores[0].revokeProof(key.group, "alice");
+      await stores[0].revokeProof(key.group, "alice", PROOF_MS);
       expect((await peek(stores[1])).proofAgeMs).toBeUndefined();
       expect((await stores[0].read(request(lock("token-1")))).lock?.token).toBe("token-1");
     });
@@ -347,8 +347,21 @@ describe.each([
     const { stores } = await open();
     await stores[0].read(request());
     await stores[0].recordProof(key.group, "alice", PROOF_MS);
-    await stores[0].revokeProof(key.group, "alice");
+    await stores[0].revokeProof(key.group, "alice", PROOF_MS);
     expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeUndefined();
+  });
+
+  it("takes a proof again after it was revoked", async () => {
+    const { stores } = await open();
+    const { generation } = await stores[0].read(request());
+    await stores[0].revokeProof(key.group, "alice", PROOF_MS);
+    await pair.pass(5);
+    const proof = { credentialId: "alice", ttlMs: PROOF_MS };
+    await stores[0].write({ key, generation, entry: entry("1"), staleMs: 0, proof });
+    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeLessThan(5_000);
+    await stores[0].revokeProof(key.group, "alice", PROOF_MS);
+    await stores[0].recordProof(key.group, "alice", PROOF_MS);
+    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeLessThan(5_000);
   });
 
   it("forgets an entry that is known to be gone", async () => {

@@ -58,7 +58,12 @@ describe("a command", () => {
     const other = await connect(way.port);
     const before = way.heard.length;
     const keys = Array.from({ length: 50 }, (_, number) => `key${number}`);
-    await Promise.all(keys.map((key) => other.commands.set(key, "value")));
+    const answers = keys.map(async (key, turn) => {
+      for (let waited = 0; waited < turn; waited++) await undefined;
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      return other.commands.set(key, "value");
+    });
+    await Promise.all(answers);
     expect(way.heard.slice(before)).toHaveLength(1);
     await other.close();
   });

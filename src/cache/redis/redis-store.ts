@@ -20,7 +20,7 @@ import { decodeEntry, encodeEntry } from "./codec.js";
 import { type ClockOffset, RedisLink } from "./link.js";
 import { encodeMessage } from "./messages.js";
 import { RedisNames } from "./names.js";
-import { EXTEND, INVALIDATE, OBSERVE, PEEK, READ, READ_PROOF, RELEASE, WRITE } from "./scripts.js";
+import { EXTEND, INVALIDATE, OBSERVE, PEEK, READ, READ_PROOF, RELEASE, REVOKE, WRITE } from "./scripts.js";
 import { UnsentInvalidations } from "./unsent.js";
 
 /** A group's generation outlives its entries by at least this (ms): one that is lost voids them, early but safely. */
@@ -187,9 +187,8 @@ class RedisStore implements SharedStore {
     return age === "" ? undefined : this.#ageNow(age, askedAt);
   }
 
-  async revokeProof(group: string, credentialId: string): Promise<void> {
-    const name = this.#names.proof(group, credentialId);
-    await this.#link.call((commands) => commands.del(name));
+  async revokeProof(group: string, credentialId: string, ttlMs: number): Promise<void> {
+    await this.#link.run(REVOKE, [this.#names.proof(group, credentialId)], [ttlMs]);
   }
 
   listen(listener: StoreListener): () => void {

@@ -6,6 +6,8 @@ import { RedisScript } from "../../redis-script.js";
  * generation  a hash: "*" is the group's generation "<when it began>-<unique>", other fields are those of its parts.
  *             One that is missing is made anew, never assumed: whatever was written under a lost one is void.
  * entry       "<began>:<fresh until>:<answered>:<generation>:<checksum>:<json>"
+ * proof       when the upstream answered the credential, or "-" and when the proof was revoked: an older one that comes later,
+ *             with a script that Redis did not know at first for instance, is none
  * lock        "<token>" of who loads, with "!" behind it when others wait to be told
  */
 
@@ -52,6 +54,14 @@ local function giveBack(key, token, channel, message)
 end
 `;
 
+const PROVE = `
+local function prove(key, provenAt, ttl)
+  local known = tonumber(redis.call('GET', key) or '')
+  if known and known < 0 and -known > tonumber(provenAt) then return end
+  redis.call('SET', key, provenAt, 'PX', ttl)
+end
+`;
+
 const PROOF = `
 local function proofAge(key, ttl)
   local provenAt = tonumber(redis.call('GET', key) or '')
@@ -86,13 +96,17 @@ end
 return { digits(now), generation, age, entry, lock, owner }
 `);
 
-/** KEYS generation, proof, entries ...; ARGV proof TTL, parts ... Returns now, age of the proof or "", entries or "" ... */
+/**
+ * KEYS generation, proof, entries ...; ARGV proof TTL, the entries' parts ... Returns now, age of the proof or "", entries or
+ * "" ...
+ */
 export const PEEK = new RedisScript(`${TIME}${GENERATION}${PROOF}
 local reply = { digits(now), proofAge(KEYS[2], ARGV[1]) }
 local whole = redis.call('HGET', KEYS[1], '*')
 for i = 3, #KEYS do
-  local entry = whole and redis.call('GET', KEYS[i]) or ''
-  if entry ~= '' and string.match(entry, '^%d+:%d+:%d+:([^:]*):') ~= generationOf(KEYS[1], ARGV[i - 1], whole) then entry = '' end
+  local entry, part = whole and redis.call('GET', KEYS[i]) or '', ARGV[i - 1]
+  local entryGeneration = string.match(entry, '^%d+:%d+:%d+:([^:]*):')
+  if entryGeneration and entryGeneration ~= generationOf(KEYS[1], part, whole) then entry = '' end
   reply[i] = entry
 end
 return reply
@@ -102,8 +116,8 @@ return reply
  * KEYS generation, entry, lock, proof where there is one; ARGV part, generation, began, value, kept until, generation TTL,
  * token, channel, message, instant of the proof, its TTL. Returns 1 when the generation is still the same.
  */
-export const WRITE = new RedisScript(`${TIME}${GENERATION}${KEEP}${GIVE_BACK}
-if KEYS[4] then redis.call('SET', KEYS[4], ARGV[10], 'PX', ARGV[11]) end
+export const WRITE = new RedisScript(`${TIME}${GENERATION}${KEEP}${GIVE_BACK}${PROVE}
+if KEYS[4] then prove(KEYS[4], ARGV[10], ARGV[11]) end
 local whole = redis.call('HGET', KEYS[1], '*')
 local current = whole and generationOf(KEYS[1], ARGV[1], whole) == ARGV[2]
 if current then
@@ -146,6 +160,11 @@ if now - tonumber(string.match(whole, '^%d+')) > tonumber(ARGV[4]) then
   keep(KEYS[2], generation, ARGV[5], ARGV[6] .. generation .. ARGV[7], ARGV[8])
 end
 if #ARGV > 10 then redis.call('PUBLISH', ARGV[9], ARGV[10]) end
+`);
+
+/** KEYS proof; ARGV proof TTL. */
+export const REVOKE = new RedisScript(`${TIME}
+redis.call('SET', KEYS[1], '-' .. digits(now), 'PX', ARGV[1])
 `);
 
 /** KEYS proof; ARGV proof TTL. Returns now and the age of the proof or "". */

@@ -56,6 +56,31 @@ describe("A proof of access", () => {
     expect(await there.holds(caller(), subject)).toBe(false);
   });
 
+  it("is told to the other replicas once in a tenth of its time, and in the next one where that failed", async () => {
+    const { clock, here } = setUp();
+    const told: boolean[] = [];
+    const tell = () => told.push(here.recordHere(caller(), subject));
+    tell();
+    await clock.advance(TTL_MS / 10 - 1);
+    tell();
+    await clock.advance(1);
+    tell();
+    here.share(caller(), subject, Promise.reject(new Error("Redis is away")));
+    await settle();
+    tell();
+    expect(told).toEqual([true, false, true, true]);
+  });
+
+  it("is told with what carries it, else by itself", async () => {
+    const { here, there } = setUp();
+    here.recordHere(caller(), subject);
+    here.share(caller(), subject, Promise.resolve());
+    await settle();
+    expect(await there.holds(caller(), subject)).toBe(false);
+    here.share(caller(), subject);
+    expect(await there.holds(caller(), subject)).toBe(true);
+  });
+
   it("is forgotten when it is revoked, by every replica that has not used it", async () => {
     const { here, there } = setUp();
     here.record(caller(), subject);

@@ -156,6 +156,29 @@ describe("With CACHE_SCOPE=project", () => {
     expect(await r.proofs.holds(alice, { jobId: id(10) })).toBe(false);
   });
 
+  it.each([[[20]], [[20, 21, 22]]])(
+    "one without a proof gets nothing of versions %j that another replica has loaded for someone else",
+    async (versions) => {
+      const clock = new FakeClock();
+      const state = new MemoryState();
+      const a = byProject({ clock, store: createMemoryStore({ clock, state }) });
+      const b = byProject({ clock, store: createMemoryStore({ clock, state }) });
+      const ofAll = job(
+        [20, 21, 22].map((v) => version(v)),
+        { jobDesc: "as alice sees it" },
+      );
+      await answered(a, a.operation(alice).trainingJob(id(10)), ofAll);
+      await settle();
+      const lookups = b.operation(bob);
+      const found = Promise.all(versions.map((v) => lookups.trainingJobVersion(id(10), id(v), "summary")));
+      await settle();
+      expect(b.upstream.calls.map(({ call }) => call.caller.credentialId)).toEqual([bob.credentialId]);
+      const refused = expect(found).rejects.toBe(forbidden);
+      await b.upstream.last.fail(forbidden);
+      await refused;
+    },
+  );
+
   it("nothing is shared between projects", async () => {
     const r = byProject();
     await answered(r, r.operation(alice).trainingJob(id(10)), ofAlice);

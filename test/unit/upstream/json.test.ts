@@ -69,6 +69,24 @@ describe("parsing the upstream's JSON", () => {
     ).toEqual({ a: 9007199254740991, b: 0.1234567890123456, c: 1e30, d: 1234567890123456.5 });
   });
 
+  it.each([
+    "1e-12345678901234567",
+    "1E-12345678901234567",
+    "1e+12345678901234567",
+    "1.5e+0000000000000001",
+    "-0.12345678901234567",
+  ])("leaves %s what JSON.parse makes of it", (number) => {
+    expect(parseJson(`{"a":${number},"b":9007199254740993}`)).toEqual({
+      a: JSON.parse(number),
+      b: "9007199254740993",
+    });
+  });
+
+  it("reads numbers and gaps of any length", () => {
+    const digits = "9".repeat(6_000_000);
+    expect(parseJson(`[${digits}${" ".repeat(6_000_000)}]`)).toEqual([digits]);
+  });
+
   it("takes the last of repeated keys, with large integers as without", () => {
     expect(parseJson('{"a":1,"a":2}')).toEqual({ a: 2 });
     expect(parseJson('{"a":1,"a":9007199254740993}')).toEqual({ a: "9007199254740993" });
