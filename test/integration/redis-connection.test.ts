@@ -59,8 +59,8 @@ describe("a command", () => {
     const before = way.heard.length;
     const keys = Array.from({ length: 50 }, (_, number) => `key${number}`);
     const answers = keys.map(async (key, turn) => {
-      for (let waited = 0; waited < turn; waited++) await undefined;
-      await new Promise<void>((resolve) => process.nextTick(resolve));
+      for (let waited = 0; waited < turn; waited++)
+        await new Promise<void>((resolve) => process.nextTick(resolve));
       return other.commands.set(key, "value");
     });
     await Promise.all(answers);
