@@ -16,12 +16,12 @@ export interface Options {
   json: string | undefined;
 }
 
-const SHORT = { rounds: "3", seconds: "0.7", "warm-up": "0.7", starts: "2" };
+const SHORT = { rounds: "3", seconds: "0.35", "warm-up": "0.35", starts: "1" };
 /** Many short turns: on a machine that others use as well, what disturbs one of them disturbs its neighbours too. */
 const LONG = { rounds: "15", seconds: "0.7", "warm-up": "2", starts: "5" };
 
 export const USAGE = `npm run bench                        every scenario, a short version (under 5 minutes)
-npm run bench -- --long              five times as many rounds, warmer (about 15 minutes)
+npm run bench -- --long              longer turns and five times as many, warmer (about 25 minutes)
 npm run bench -- subscribers         10,000 subscribers; --help there for its options
 npm run bench -- workers             WORKERS processes beside one; likewise
 npm run bench -- profile             where the gateway's time goes; --help likewise
@@ -29,10 +29,10 @@ npm run bench -- profile             where the gateway's time goes; --help likew
   --scenario NAME    one of ${SCENARIOS.map(({ name }) => name).join(", ")}; may be repeated
   --only NAME        one of ${CONTESTANTS.map(({ name }) => name).join(", ")}; may be repeated
   --rounds N         rounds in which everybody has one turn (3; long: 15)
-  --seconds S        length of a turn (0.7)
-  --warm-up S        load before the first round (0.7; long: 2)
+  --seconds S        length of a turn (0.35; long: 0.7)
+  --warm-up S        load before the first round (0.35; long: 2)
   --connections N    keep-alive connections (64)
-  --starts N         measured starts of each server; 0: none (2; long: 5)
+  --starts N         measured starts of each server; 0: none (1; long: 5)
   --json FILE        also writes every number there`;
 
 function positive(name: string, text: string, least: number): number {
