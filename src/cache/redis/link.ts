@@ -31,8 +31,9 @@ export class RedisLink {
 
   constructor(private readonly options: RedisLinkOptions) {}
 
-  /** As Redis's latest answer showed it; undefined before the first. */
-  get offset(): ClockOffset | undefined {
+  /** As Redis's latest answer showed it. Throws before the first. */
+  get offset(): ClockOffset {
+    if (this.#offset === undefined) throw new Error("Redis's time is not known yet");
     return this.#offset;
   }
 
@@ -40,6 +41,16 @@ export class RedisLink {
   noteTime(redisNow: unknown, askedAt: number): void {
     const at = Number(redisNow);
     if (Number.isFinite(at)) this.#offset = { leastMs: at - this.options.clock.now(), mostMs: at - askedAt };
+  }
+
+  /** In Redis's time: no later than it was, so that nothing becomes younger on its way through Redis. */
+  redisTime(at: number): number {
+    return Math.round(at + this.offset.leastMs);
+  }
+
+  /** What Redis told was so old (ms) when it answered; when that was is known to be after it was asked. */
+  ageNow(ageMs: string, askedAt: number): number {
+    return Number(ageMs) + this.options.clock.now() - askedAt;
   }
 
   /** Runs a script whose keys share one slot. */

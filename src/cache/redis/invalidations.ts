@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../clock.js";
+import type { RedisChannel } from "./channel.js";
+import type { RedisLink } from "./link.js";
+import type { RedisNames } from "./names.js";
+import { INVALIDATE } from "./scripts.js";
+import { UnsentInvalidations } from "./unsent.js";
+
+export interface RedisInvalidationsOptions {
+  link: RedisLink;
+  names: RedisNames;
+  channel: RedisChannel;
+  clock: Clock;
+  /** How long a group's generation is kept (ms). */
+  generationTtlMs: number;
+  /** How long Redis keeps an entry at most (ms). */
+  longestLifeMs: number;
+}
+
+/** Voids what Redis holds and tells the other replicas; what Redis did not confirm is repeated, and not trusted until then. */
+export class RedisInvalidations {
+  readonly #unsent: UnsentInvalidations;
+  #repeating = false;
+
+  constructor(private readonly options: RedisInvalidationsOptions) {
+    this.#unsent = new UnsentInvalidations(options.clock.now, options.longestLifeMs);
+  }
+
+  /** Voids the whole group. Rejects when Redis did not confirm it. */
+  ofGroup(group: string): Promise<void> {
+    return this.#confirmed(group, this.#send(group));
+  }
+
+  /**
+   * Voids parts of the group by a script that does more than that. Rejects when Redis did not confirm it.
+   *
+   * @param run runs the script, which publishes the message that it gets
+   */
+  ofParts(
+    group: string,
+    parts: readonly string[],
+    run: (message: string) => Promise<unknown>,
+  ): Promise<void> {
+    return this.#confirmed(group, this.options.channel.tell(group, parts, run));
+  }
+
+  /** Throws when Redis may hold what this replica knows to be void. */
+  refuseUnsent(group: string): void {
+    if (this.#unsent.has(group)) throw new Error("Redis has not confirmed the group's invalidation yet");
+  }
+
+  /** Sends again what Redis did not confirm. */
+  async repeatUnsent(): Promise<void> {
+    if (this.#repeating) return;
+    this.#repeating = true;
+    try {
+      for (const [group, mark] of this.#unsent.list()) {
+        await this.#send(group);
+        this.#unsent.confirm(group, mark);
+      }
+    } catch {
+      // Redis is away again: the next beacon that it takes begins anew.
+    } finally {
+      this.#repeating = false;
+    }
+  }
+
+  async #confirmed(group: string, sent: Promise<void>): Promise<void> {
+    try {
+      await sent;
+    } catch (error) {
+      this.#unsent.add(group);
+      throw error;
+    }
+  }
+
+  #send(group: string): Promise<void> {
+    const { link, names, channel, generationTtlMs } = this.options;
+    return channel.tell(group, undefined, (message) =>
+      link.run(
+        INVALIDATE,
+        [names.generation(group)],
+        [randomUUID(), generationTtlMs, names.channel, message],
+      ),
+    );
+  }
+}
