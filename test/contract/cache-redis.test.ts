@@ -226,6 +226,22 @@ describe("The cache on a Redis of its own", () => {
     );
   });
 
+  it("refuses what it looks into behind an invalidation that Redis refuses", async () => {
+    const [a] = await openTwo();
+    await fill(a);
+    const { credentialId } = caller();
+    const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+    await admin.config("SET", "min-replicas-to-write", "1");
+    undo.push(() => admin.config("SET", "min-replicas-to-write", "0"));
+    const invalidation = expect(a.store.invalidate(key.group)).rejects.toThrow("NOREPLICAS");
+    const asking = { credentialId, proofTtlMs: 600_000 };
+    await Promise.all([
+      invalidation,
+      expect(a.store.peek({ ...asking, group: key.group, keys: [key] })).rejects.toThrow("not confirmed"),
+      expect(a.store.read({ ...asking, key, proven: true })).rejects.toThrow("not confirmed"),
+    ]);
+  });
+
   it("is not taken for slow while it is this process that is busy", async () => {
     const failures: string[] = [];
     const a = await open({ storeFailed: (operation: string) => failures.push(operation) });

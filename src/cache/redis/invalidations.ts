@@ -20,6 +20,8 @@ export interface RedisInvalidationsOptions {
 /** Voids what Redis holds and tells the other replicas; what Redis did not confirm is repeated, and not trusted until then. */
 export class RedisInvalidations {
   readonly #unsent: UnsentInvalidations;
+  /** Of each group, what ends with the last invalidation that is under way. */
+  readonly #underWay = new Map<string, Promise<void>>();
   #repeating = false;
 
   constructor(private readonly options: RedisInvalidationsOptions) {
@@ -28,7 +30,7 @@ export class RedisInvalidations {
 
   /** Voids the whole group. Rejects when Redis did not confirm it. */
   ofGroup(group: string): Promise<void> {
-    return this.#confirmed(group, this.#send(group));
+    return this.#note(group, this.#confirmed(group, this.#send(group)));
   }
 
   /**
@@ -41,12 +43,24 @@ export class RedisInvalidations {
     parts: readonly string[],
     run: (message: string) => Promise<unknown>,
   ): Promise<void> {
-    return this.#confirmed(group, this.options.channel.tell(group, parts, run));
+    return this.#note(group, this.#confirmed(group, this.options.channel.tell(group, parts, run)));
   }
 
   /** Throws when Redis may hold what this replica knows to be void. */
   refuseUnsent(group: string): void {
     if (this.#unsent.has(group)) throw new Error("Redis has not confirmed the group's invalidation yet");
+  }
+
+  /**
+   * Has Redis read something of the group. Rejects when what it read may be void: an invalidation before it, which Redis refused
+   * perhaps, is waited for.
+   */
+  async guard<T>(group: string, read: () => Promise<T>): Promise<T> {
+    this.refuseUnsent(group);
+    const answer = await read();
+    await this.#underWay.get(group);
+    this.refuseUnsent(group);
+    return answer;
   }
 
   /** Sends again what Redis did not confirm. */
@@ -63,6 +77,14 @@ export class RedisInvalidations {
     } finally {
       this.#repeating = false;
     }
+  }
+
+  #note(group: string, invalidation: Promise<void>): Promise<void> {
+    const ended = Promise.allSettled([this.#underWay.get(group), invalidation]).then(() => {
+      if (this.#underWay.get(group) === ended) this.#underWay.delete(group);
+    });
+    this.#underWay.set(group, ended);
+    return invalidation;
   }
 
   async #confirmed(group: string, sent: Promise<void>): Promise<void> {

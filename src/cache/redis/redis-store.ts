@@ -76,7 +76,6 @@ class RedisStore implements SharedStore {
   }
 
   async read({ key, credentialId, proven, proofTtlMs, lock }: ReadRequest): Promise<StoreRead> {
-    this.#invalidations.refuseUnsent(key.group);
     const { group, part } = key;
     const names = this.#names;
     const keys = [
@@ -89,23 +88,18 @@ class RedisStore implements SharedStore {
     const { token = "", leaseMs = 0 } = lock ?? {};
     const flags = [proven ? "1" : "0", proofTtlMs, token, leaseMs];
     const askedAt = this.#clock.now();
-    const reply = await this.#link.run(READ, keys, [randomUUID(), this.#generationTtlMs, part, ...flags]);
-    this.#invalidations.refuseUnsent(key.group);
+    const args = [randomUUID(), this.#generationTtlMs, part, ...flags];
+    const reply = await this.#invalidations.guard(group, () => this.#link.run(READ, keys, args));
     return this.#readReply(reply, askedAt);
   }
 
   async peek({ group, keys, credentialId, proofTtlMs }: PeekRequest): Promise<StorePeek> {
-    this.#invalidations.refuseUnsent(group);
     const names = this.#names;
     const entryNames = keys.map((key) => names.entry(key));
-    const parts = keys.map(({ part }) => part);
+    const all = [names.generation(group), names.proof(group, credentialId), ...entryNames];
+    const args = [proofTtlMs, ...keys.map(({ part }) => part)];
     const askedAt = this.#clock.now();
-    const reply = await this.#link.run(
-      PEEK,
-      [names.generation(group), names.proof(group, credentialId), ...entryNames],
-      [proofTtlMs, ...parts],
-    );
-    this.#invalidations.refuseUnsent(group);
+    const reply = await this.#invalidations.guard(group, () => this.#link.run(PEEK, all, args));
     const [now, proofAge = "", ...entries] = texts(reply);
     this.#link.noteTime(now, askedAt);
     return {
