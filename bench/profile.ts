@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { startRedis } from "../test/support/redis-server.js";
 import { prepare } from "./load/checker.js";
 import { type LoadResult, openLoad } from "./load/load.js";
 import { firstAnswer, startUpstream } from "./probe.js";
@@ -11,7 +12,7 @@ import { pinProcesses } from "./process/pinning.js";
 import { startServer } from "./process/server-process.js";
 import { type CpuProfile, timesOf } from "./profile/times.js";
 import { table } from "./report.js";
-import { gatewayCommand } from "./servers.js";
+import { gatewayCommand, settingsOver } from "./servers.js";
 import { SCENARIOS } from "./work/scenarios.js";
 
 const NAMES = SCENARIOS.map(({ name }) => name).join(", ");
@@ -19,6 +20,7 @@ const USAGE = `npm run bench -- profile
 
   --scenario NAME   one of ${NAMES} (version)
   --seconds S       length of the load (8)
+  --redis           over a Redis
   --keep FOLDER     where to leave the profile, for Chrome's developer tools`;
 
 const CONNECTIONS = 64;
@@ -34,6 +36,7 @@ function readOptions(args: string[]) {
       help: { type: "boolean" },
       scenario: { type: "string", default: "version" },
       seconds: { type: "string", default: "8" },
+      redis: { type: "boolean", default: false },
       keep: { type: "string" },
     },
   });
@@ -43,6 +46,7 @@ function readOptions(args: string[]) {
     help: values.help === true,
     scenario,
     milliseconds: Number(values.seconds) * 1000,
+    overRedis: values.redis,
     keep: values.keep,
   };
 }
@@ -51,12 +55,13 @@ type ProfileOptions = ReturnType<typeof readOptions>;
 
 /** Loads a gateway that profiles itself until it ends; what it answered at the end. */
 async function recordProfile(
-  { scenario, milliseconds }: ProfileOptions,
+  { scenario, milliseconds, overRedis }: ProfileOptions,
   folder: string,
 ): Promise<LoadResult> {
+  await using redis = overRedis ? await startRedis() : undefined;
   const upstream = await startUpstream();
   try {
-    const { args, env } = gatewayCommand(upstream.url);
+    const { args, env } = gatewayCommand(upstream.url, redis && settingsOver(redis.url));
     const profiling = ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=500"];
     const server = await startServer({ args: [...profiling, ...args], env }, firstAnswer, pinProcesses());
     const work = prepare(scenario);

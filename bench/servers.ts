@@ -46,13 +46,12 @@ export const gatewayCommand = (upstream: string, settings: Record<string, string
   env: { HOST: "127.0.0.1", MODELARTS_ENDPOINT: upstream, MODELARTS_PROJECT_ID: "bench", ...settings },
 });
 
-/** On keys of its own. However busy the other cores are, Redis is waited for: going on without it would spare the gateway work. */
-const overRedis = ({ upstream, redis = "" }: Surroundings) =>
-  gatewayCommand(upstream, {
-    REDIS_URL: redis,
-    REDIS_KEY_PREFIX: `bench:${randomUUID()}:`,
-    REDIS_TIMEOUT_MS: "10000",
-  });
+/** The gateway over a Redis, on keys of its own. However busy the other cores are, Redis is waited for: going on without it would spare the gateway work. */
+export const settingsOver = (redis: string): Record<string, string> => ({
+  REDIS_URL: redis,
+  REDIS_KEY_PREFIX: `bench:${randomUUID()}:`,
+  REDIS_TIMEOUT_MS: "10000",
+});
 
 /** The unit of every ratio. */
 export const YARDSTICK = "node-http-559";
@@ -92,7 +91,7 @@ export const CONTESTANTS: readonly Contestant[] = [
     title: "this gateway over Redis",
     needsRedis: true,
     takesPart: everywhere,
-    command: overRedis,
+    command: ({ upstream, redis = "" }) => gatewayCommand(upstream, settingsOver(redis)),
   },
   {
     name: "mercurius",
