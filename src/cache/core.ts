@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { CacheConfig } from "../config/index.js";
 import type { Caller } from "../domain/index.js";
 import type { Logger } from "../observability/logger.js";
-import { type Entry, type Freshness, freshnessOf } from "./entry.js";
+import { type Entry, entryFromStore, type Freshness, freshnessOf } from "./entry.js";
 import type { CacheEvents, StoreOperation } from "./events.js";
 import { Fences } from "./fences.js";
 import { FlightBoard } from "./flights.js";
@@ -86,7 +86,7 @@ export class Core {
   async read(
     resource: Resource<unknown>,
     caller: Caller,
-    lock?: ReadRequest["lock"],
+    { lock, substitute }: Pick<ReadRequest, "lock" | "substitute"> = {},
   ): Promise<StoreRead | undefined> {
     const { proofs, store, events } = this.options;
     if (!store.isShared) return undefined;
@@ -100,6 +100,7 @@ export class Core {
         proven,
         proofTtlMs: proofs.ttlMs,
         ...(lock && { lock }),
+        ...(substitute && { substitute }),
       });
       if (read.proofAgeMs !== undefined && subject !== null) proofs.learn(caller, subject, read.proofAgeMs);
       return read;
@@ -132,6 +133,24 @@ export class Core {
       events.storeFailed("read");
       return [];
     }
+  }
+
+  /**
+   * Keeps here what the shared store has. Returns it where it is fresh and the caller may have it.
+   *
+   * @param sequence taken before the store was asked
+   */
+  takeOver(
+    resource: Resource<unknown>,
+    stored: StoredEntry,
+    sequence: number,
+    caller: Named,
+  ): Entry<unknown> | undefined {
+    const entry = entryFromStore<unknown>(stored, sequence);
+    if (entry === undefined) return undefined;
+    this.tier.put(resource, entry, stored.json.length);
+    if (!this.mayHave(caller, resource, entry)) return undefined;
+    return freshnessOf(entry, this.options.clock.now(), 0) === "fresh" ? entry : undefined;
   }
 
   /** Nothing of the group, or of these parts, that was fetched until now is given from now on. */

@@ -1,10 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { Cancellation, type CancelSignal } from "../cancellation.js";
+import { createNames } from "../unique.js";
+import type { Entry } from "./entry.js";
 import type { Findable, Resource } from "./resources.js";
 
-/** How a flight ended. `loaded`: the answer came from an upstream call that this flight made. */
+/**
+ * How a flight ended. `loaded`: the answer came from an upstream call that this flight made. `substitute`: what would do as well was
+ * found in its place.
+ */
 export type Outcome<V> =
   | { kind: "answer"; value: V | null; loaded: boolean }
+  | { kind: "substitute"; entry: Entry<unknown> }
   | { kind: "failure"; error: unknown }
   | { kind: "obsolete" };
 
@@ -14,6 +19,12 @@ interface Waiter {
   signal: CancelSignal | undefined;
   /** Gives up waiting, for the signal's reason. */
   leave(): void;
+}
+
+/** What a flight needs of where it is listed. */
+interface Board {
+  newLockToken(): string;
+  remove(flight: Flight): void;
 }
 
 /** One search for an answer, with one credential; whoever asks for the same may wait for it. */
@@ -35,12 +46,14 @@ export class Flight {
     /** True when it passes the caches. */
     readonly fresh: boolean,
     readonly sequence: number,
-    private readonly onEnd: (flight: Flight) => void,
+    /** What would do as well, where the shared tier has it. */
+    readonly substitute: Resource<unknown> | undefined,
+    private readonly board: Board,
   ) {}
 
   /** Names this flight as the owner of a lock in the shared store. */
   get lockToken(): string {
-    this.#lockToken ??= randomUUID();
+    this.#lockToken ??= this.board.newLockToken();
     return this.#lockToken;
   }
 
@@ -66,7 +79,7 @@ export class Flight {
 
   /** The search has come to its end. The first end counts. */
   end(outcome: Outcome<unknown>): void {
-    this.onEnd(this);
+    this.board.remove(this);
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
     for (const { resolve, signal, leave } of this.#waiters) {
@@ -86,7 +99,8 @@ export class Flight {
 const NONE: readonly Flight[] = [];
 
 /** The flights under way. It empties itself: a flight is here from its start to its end. */
-export class FlightBoard {
+export class FlightBoard implements Board {
+  readonly newLockToken = createNames();
   /** By group; most groups have one at a time. */
   readonly #groups = new Map<string, Flight[]>();
   #size = 0;
@@ -95,8 +109,14 @@ export class FlightBoard {
     return this.#size;
   }
 
-  start(resource: Resource<unknown>, credentialId: string, fresh: boolean, sequence: number): Flight {
-    const flight = new Flight(resource, credentialId, fresh, sequence, (ended) => this.#remove(ended));
+  start(
+    resource: Resource<unknown>,
+    credentialId: string,
+    fresh: boolean,
+    sequence: number,
+    substitute?: Resource<unknown>,
+  ): Flight {
+    const flight = new Flight(resource, credentialId, fresh, sequence, substitute, this);
     const group = this.#groups.get(resource.group);
     if (group === undefined) this.#groups.set(resource.group, [flight]);
     else group.push(flight);
@@ -117,7 +137,8 @@ export class FlightBoard {
     }
   }
 
-  #remove(flight: Flight): void {
+  /** The flight has ended. */
+  remove(flight: Flight): void {
     const { group: name } = flight.resource;
     const group = this.#groups.get(name);
     const index = group?.indexOf(flight) ?? -1;

@@ -76,14 +76,22 @@ class MemoryStore implements SharedStore {
     readonly isShared: boolean,
   ) {}
 
-  async read({ key, credentialId, proven, proofTtlMs, lock }: ReadRequest): Promise<StoreRead> {
+  async read(request: ReadRequest): Promise<StoreRead> {
+    const { key, credentialId, lock } = request;
     const generation = this.#generationText(key);
     const entry = this.#entryOf(key, generation);
-    const proofAgeMs = this.#proofAge(key.group, credentialId, proofTtlMs);
-    const found = { generation, ...(entry && { entry }), ...(proofAgeMs !== undefined && { proofAgeMs }) };
-    const permitted = proven || proofAgeMs !== undefined;
-    const fresh = entry !== undefined && this.clock.now() < entry.answeredAt + entry.ttlMs;
-    if (lock === undefined || (fresh && permitted)) return found;
+    const substitute =
+      request.substitute && this.#entryOf(request.substitute, this.#generationText(request.substitute));
+    const proofAgeMs = this.#proofAge(key.group, credentialId, request.proofTtlMs);
+    const found = {
+      generation,
+      ...(entry && { entry }),
+      ...(substitute && { substitute }),
+      ...(proofAgeMs !== undefined && { proofAgeMs }),
+    };
+    const permitted = request.proven || proofAgeMs !== undefined;
+    const isFresh = (kept?: StoredEntry) => kept && this.clock.now() < kept.answeredAt + kept.ttlMs;
+    if (lock === undefined || (permitted && (isFresh(entry) || isFresh(substitute)))) return found;
     const name = permitted || isOfCredential(key, credentialId) ? idOf(key) : `${idOf(key)}@${credentialId}`;
     return { lock: this.#acquire(name, lock.token, lock.leaseMs), ...found };
   }

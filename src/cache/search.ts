@@ -1,7 +1,8 @@
 import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
-import { type Entry, entryFromStore, type Freshness, freshnessOf } from "./entry.js";
+import { beganLater, type Entry } from "./entry.js";
 import type { Flight } from "./flights.js";
+import { bestFound, type Found, substituteFound } from "./found.js";
 import { type Answer, heldLock, LEASE_MS, Loader } from "./load.js";
 import { Renewals } from "./renewals.js";
 import type { LoadLock, StoreRead } from "./store.js";
@@ -9,43 +10,18 @@ import type { LoadLock, StoreRead } from "./store.js";
 /** How often one who waits for another replica looks by himself, should no wake-up arrive (ms). */
 const LOOK_AGAIN_MS = 100;
 
-interface Found {
-  entry: Entry<unknown>;
-  standing: Freshness;
-  tier: "process" | "shared";
-  permitted: boolean;
-}
+/** What was looked for, or what does as well. */
+export type Result = Answer | { substitute: Entry<unknown> };
 
 function othersLock(flight: Flight, read: StoreRead | undefined): LoadLock | undefined {
   return heldLock(flight, read) ? undefined : read?.lock;
 }
 
 /** Finds the answer of one flight: in the shared tier, through another replica's load, or from the upstream. */
-export function createSearch(core: Core): (flight: Flight, asker: Asker) => Promise<Answer> {
+export function createSearch(core: Core): (flight: Flight, asker: Asker) => Promise<Result> {
   const { clock, events, random, store, upstreamBudgetMs } = core.options;
   const loader = new Loader(core);
   const renewals = new Renewals();
-
-  function foundIn(
-    tier: Found["tier"],
-    entry: Entry<unknown> | undefined,
-  ): Omit<Found, "permitted"> | undefined {
-    if (entry === undefined) return undefined;
-    const standing =
-      tier === "process" ? core.standingHere(entry) : freshnessOf(entry, clock.now(), core.graceMs);
-    return standing === "over" ? undefined : { entry, standing, tier };
-  }
-
-  /** The best that the two tiers have; undefined when it is over. */
-  function best(flight: Flight, asker: Asker, read: StoreRead | undefined): Found | undefined {
-    const { resource } = flight;
-    const here = foundIn("process", core.tier.get(resource));
-    const sharedEntry = read?.entry && entryFromStore<unknown>(read.entry, flight.sequence);
-    const shared = foundIn("shared", sharedEntry);
-    if (sharedEntry) core.tier.put(resource, sharedEntry, read?.entry?.json.length ?? 0);
-    const newest = here && shared && shared.entry.beganAt > here.entry.beganAt ? shared : (here ?? shared);
-    return newest && { permitted: core.mayHave(asker.caller, resource, newest.entry), ...newest };
-  }
 
   function give(flight: Flight, { entry, tier, standing }: Found): Answer {
     if (standing === "stale") events.staleServed(flight.resource.kind);
@@ -82,19 +58,21 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
   }
 
   /** Waits for another replica's load to end, or for a look of its own. */
-  async function waitFor(flight: Flight, asker: Asker, others: LoadLock, mark: number): Promise<Answer> {
+  async function waitFor(flight: Flight, asker: Asker, others: LoadLock, mark: number): Promise<Result> {
     await core.wakeups.wait(others.name, mark, LOOK_AGAIN_MS * (0.5 + random()), flight.signal);
     flight.signal.throwIfAborted();
     return search(flight, asker);
   }
 
   /** Goes on with what the shared tier said, where there is one. */
-  function goOn(flight: Flight, asker: Asker, read: StoreRead | undefined, mark: number): Promise<Answer> {
-    const found = flight.fresh ? undefined : best(flight, asker, read);
-    if (found?.standing === "fresh" && found.permitted) {
-      loader.giveBack(flight, read);
-      return Promise.resolve(give(flight, found));
-    }
+  function goOn(flight: Flight, asker: Asker, read: StoreRead | undefined, mark: number): Promise<Result> {
+    const found = flight.fresh ? undefined : bestFound(core, flight, asker, read);
+    const substitute = substituteFound(core, flight, asker, read);
+    const isFound = found?.standing === "fresh" && found.permitted;
+    if (isFound || substitute !== undefined) loader.giveBack(flight, read);
+    if (substitute !== undefined && !(isFound && !beganLater(substitute, found.entry)))
+      return Promise.resolve({ substitute });
+    if (isFound) return Promise.resolve(give(flight, found));
     const renewal = found?.standing === "fresh" && renewals.underWay(asker.caller, flight.resource);
     if (renewal) {
       loader.giveBack(flight, read);
@@ -106,11 +84,13 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     return waitFor(flight, asker, others, mark);
   }
 
-  function search(flight: Flight, asker: Asker): Promise<Answer> {
+  function search(flight: Flight, asker: Asker): Promise<Result> {
     const mark = core.wakeups.mark();
     if (!store.isShared) return goOn(flight, asker, undefined, mark);
+    const { resource, substitute } = flight;
     const lock = flight.fresh ? undefined : { token: flight.lockToken, leaseMs: LEASE_MS };
-    return core.read(flight.resource, asker.caller, lock).then((read) => goOn(flight, asker, read, mark));
+    const wanted = { ...(lock && { lock }), ...(substitute && { substitute }) };
+    return core.read(resource, asker.caller, wanted).then((read) => goOn(flight, asker, read, mark));
   }
 
   return search;

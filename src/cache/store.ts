@@ -36,6 +36,8 @@ export interface ReadRequest {
   proofTtlMs: number;
   /** Asks for the right to load when there is no fresh answer that the credential may have. */
   lock?: { token: string; leaseMs: number };
+  /** Another answer of the group that would do as well. */
+  substitute?: StoreKey;
 }
 
 /** Who may load. `token` is the owner's; the request's own when the right was given. */
@@ -49,6 +51,8 @@ export interface StoreRead {
   generation: string;
   /** Present when it is readable and was not invalidated; perhaps not fresh any more. */
   entry?: StoredEntry;
+  /** The other answer that was asked for, where the same holds of it. */
+  substitute?: StoredEntry;
   /** Milliseconds since the credential's latest proof, where one holds. */
   proofAgeMs?: number;
   /** Present when a lock was asked for and no fresh, permitted answer was found. */

@@ -3,7 +3,7 @@ import type { Asker } from "./asker.js";
 import { beganLater } from "./entry.js";
 import type { Fences } from "./fences.js";
 import { LIST_PART } from "./groups.js";
-import type { Lookup, Peeked } from "./lookup.js";
+import { type Lookup, type Peeked, Substitute } from "./lookup.js";
 import type { Resource, Resources } from "./resources.js";
 
 /** One version that an operation needs, with every field of that coverage. */
@@ -108,12 +108,12 @@ export class VersionBatch {
   /** At once where nothing has to be waited for. */
   #peek(ofJob: Resource<JobWithVersions>, wanted: OfOneJob): Cached | Promise<Cached> {
     const { lookup, asker } = this.options;
-    if (wanted.length === 1 && !lookup.isShared) return this.#peekHere(ofJob, wanted[0]);
+    if (wanted.length === 1) return this.#peekHere(ofJob, wanted[0]);
     const there = lookup.peek([ofJob, ...wanted.map(({ resource }) => resource)], asker);
     return there instanceof Promise ? there.then(asCached) : asCached(there);
   }
 
-  /** The same for one version where this process alone has answers. */
+  /** What this process has of one version: the look-up for it asks the shared tier. */
   #peekHere(ofJob: Resource<JobWithVersions>, { resource }: WantedVersion): Cached {
     const { lookup, asker } = this.options;
     const list = lookup.here(ofJob, asker);
@@ -135,7 +135,10 @@ export class VersionBatch {
     const missing = found.filter((one) => one === undefined).length;
     const shareList = missing > 1 || (!fresh && missing > 0 && lookup.isUnderWay(ofJob, asker));
     const loaded = shareList ? loadJob(jobId, fresh) : undefined;
-    return wanted.map((one, index) => found[index] ?? (loaded ? this.#pick(loaded, one) : this.#load(one)));
+    // The shared tier was asked for the list already when it was asked for several of its versions.
+    const mayBeListed = !fresh && wanted.length === 1 && lookup.isShared;
+    const load = (one: WantedVersion) => (mayBeListed ? this.#loadUnlessListed(ofJob, one) : this.#load(one));
+    return wanted.map((one, index) => found[index] ?? (loaded ? this.#pick(loaded, one) : load(one)));
   }
 
   /** A list that is not complete does not prove that a version does not exist. */
@@ -144,6 +147,16 @@ export class VersionBatch {
     const version = job?.versions.find((candidate) => candidate.versionId === wanted.versionId);
     if (version !== undefined || job === null || job.complete) return version ?? null;
     return this.#load(wanted);
+  }
+
+  /** Its details, unless another replica has cached the list. */
+  #loadUnlessListed(ofJob: Resource<JobWithVersions>, wanted: WantedVersion): Found {
+    const { lookup, asker } = this.options;
+    return lookup
+      .findOr(wanted.resource, ofJob, asker)
+      .then((found) =>
+        found instanceof Substitute ? this.#pick(Promise.resolve(found.value), wanted) : found,
+      );
   }
 
   #load({ resource, fresh }: WantedVersion): Found {

@@ -233,6 +233,55 @@ describe.each([
     expect((await stores[1].read(request(lock("token-2")))).lock?.token).toBe("token-1");
   });
 
+  describe("asked for one entry or another that would do as well", () => {
+    const either = (overrides: Partial<ReadRequest> = {}) =>
+      request({ key: details, substitute: key, ...lock("token-1"), ...overrides });
+
+    it("gives both, and no right to load where either is fresh", async () => {
+      const { stores } = await open();
+      await put(stores[0], entry("list"));
+      const list = await stores[1].read(either());
+      expect([list.entry, list.substitute?.json, list.lock]).toEqual([undefined, "list", undefined]);
+      await put(stores[0], entry("20"), details);
+      const both = await stores[1].read(either());
+      expect([both.entry?.json, both.substitute?.json, both.lock]).toEqual(["20", "list", undefined]);
+    });
+
+    it("gives the right to load where neither is there", async () => {
+      const { stores } = await open();
+      const { entry: found, substitute, lock: given } = await stores[0].read(either());
+      expect([found, substitute, given?.token]).toEqual([undefined, undefined, "token-1"]);
+    });
+
+    it("gives the right to load where the other is past its end, and the other with it", async () => {
+      const { stores } = await open();
+      const { generation } = await stores[0].read(request());
+      await stores[0].write({ key, generation, entry: entry("list", { ttlMs: 100 }), staleMs: 60_000 });
+      await pair.pass(200);
+      const { substitute, lock: given } = await stores[1].read(either());
+      expect([substitute?.json, given?.token]).toEqual(["list", "token-1"]);
+    });
+
+    it("gives the right to load to a credential without a proof, whatever is there", async () => {
+      const { stores } = await open();
+      await put(stores[0], entry("list"));
+      expect((await stores[1].read(either({ proven: false }))).lock?.token).toBe("token-1");
+    });
+
+    it("gives none that was invalidated, with its group or by itself", async () => {
+      const { stores } = await open();
+      await put(stores[0], entry("list"));
+      await put(stores[0], entry("20"), details);
+      const part = { key: details, entry: entry("new"), staleMs: 0, quietMs: 60_000, dropped: [key.part] };
+      await stores[0].observe(part);
+      const { entry: found, substitute } = await stores[1].read(either());
+      expect([found?.json, substitute]).toEqual(["20", undefined]);
+      await put(stores[0], entry("list"));
+      await stores[0].invalidate(key.group);
+      expect((await stores[1].read(either())).substitute).toBeUndefined();
+    });
+  });
+
   it("shares a proof between replicas, for its credential and group alone", async () => {
     const { stores } = await open();
     await stores[0].read(request());

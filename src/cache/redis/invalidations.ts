@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../../clock.js";
 import type { RedisChannel } from "./channel.js";
 import type { RedisLink } from "./link.js";
@@ -11,6 +10,8 @@ export interface RedisInvalidationsOptions {
   names: RedisNames;
   channel: RedisChannel;
   clock: Clock;
+  /** Makes what sets one generation apart from all others. */
+  newName: () => string;
   /** How long a group's generation is kept (ms). */
   generationTtlMs: number;
   /** How long Redis keeps an entry at most (ms). */
@@ -97,13 +98,9 @@ export class RedisInvalidations {
   }
 
   #send(group: string): Promise<void> {
-    const { link, names, channel, generationTtlMs } = this.options;
+    const { link, names, channel, newName, generationTtlMs } = this.options;
     return channel.tell(group, undefined, (message) =>
-      link.run(
-        INVALIDATE,
-        [names.generation(group)],
-        [randomUUID(), generationTtlMs, names.channel, message],
-      ),
+      link.run(INVALIDATE, [names.generation(group)], [newName(), generationTtlMs, names.channel, message]),
     );
   }
 }

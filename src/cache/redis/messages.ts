@@ -7,13 +7,14 @@ export type Message =
   /** Shows that the channel works. `told`: how many invalidations the sender knows to have been published. */
   | { kind: "beacon"; sender: string; number: number; told: number };
 
-/** A message as text; none of its parts contains a space but a lock's name, which comes last. */
-export function encodeMessage(message: Message): string {
+/** Starts the message that a load has ended, which a script sends; the lock's name follows. */
+export const RELEASED = "r ";
+
+/** A message as text; none of its parts contains a space. */
+export function encodeMessage(message: Exclude<Message, { kind: "released" }>): string {
   switch (message.kind) {
     case "invalidated":
       return ["i", message.sender, message.group, ...(message.parts ?? [])].join(" ");
-    case "released":
-      return `r ${message.lock}`;
     case "beacon":
       return `b ${message.sender} ${message.number} ${message.told}`;
   }
@@ -22,7 +23,7 @@ export function encodeMessage(message: Message): string {
 /** Undefined for a text that no replica of this release sends. */
 export function decodeMessage(text: string): Message | undefined {
   const [kind, first, second, ...rest] = text.split(" ");
-  if (kind === "r") return { kind: "released", lock: text.slice(2) };
+  if (text.startsWith(RELEASED)) return { kind: "released", lock: text.slice(RELEASED.length) };
   if (first === undefined || second === undefined) return undefined;
   if (kind === "i") {
     return { kind: "invalidated", sender: first, group: second, ...(rest.length > 0 && { parts: rest }) };

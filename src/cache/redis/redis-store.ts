@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../../clock.js";
 import type { Logger } from "../../observability/logger.js";
 import type { RedisConnection } from "../../redis.js";
+import { createNames } from "../../unique.js";
 import { type CacheEvents, silentCacheEvents } from "../events.js";
 import type {
   LoadLock,
@@ -19,7 +19,6 @@ import { RedisChannel } from "./channel.js";
 import { decodeEntry, encodeEntry } from "./codec.js";
 import { RedisInvalidations } from "./invalidations.js";
 import { RedisLink } from "./link.js";
-import { encodeMessage } from "./messages.js";
 import { RedisNames } from "./names.js";
 import { RedisProofs } from "./proofs.js";
 import { texts } from "./reply.js";
@@ -51,6 +50,7 @@ class RedisStore implements SharedStore {
   readonly #clock: Clock;
   readonly #longestLifeMs: number;
   readonly #generationTtlMs: number;
+  readonly #newName = createNames();
 
   constructor(
     redis: RedisConnection,
@@ -70,12 +70,13 @@ class RedisStore implements SharedStore {
       names: this.#names,
       channel: this.#channel,
       clock,
+      newName: this.#newName,
       generationTtlMs: this.#generationTtlMs,
       longestLifeMs,
     });
   }
 
-  async read({ key, credentialId, proven, proofTtlMs, lock }: ReadRequest): Promise<StoreRead> {
+  async read({ key, credentialId, proven, proofTtlMs, lock, substitute }: ReadRequest): Promise<StoreRead> {
     const { group, part } = key;
     const names = this.#names;
     const keys = [
@@ -88,7 +89,11 @@ class RedisStore implements SharedStore {
     const { token = "", leaseMs = 0 } = lock ?? {};
     const flags = [proven ? "1" : "0", proofTtlMs, token, leaseMs];
     const askedAt = this.#clock.now();
-    const args = [randomUUID(), this.#generationTtlMs, part, ...flags];
+    const args = [this.#newName(), this.#generationTtlMs, part, ...flags];
+    if (substitute !== undefined) {
+      keys.push(names.entry(substitute));
+      args.push(substitute.part);
+    }
     const reply = await this.#invalidations.guard(group, () => this.#link.run(READ, keys, args));
     return this.#readReply(reply, askedAt);
   }
@@ -113,16 +118,10 @@ class RedisStore implements SharedStore {
     const names = this.#names;
     const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#link.offset.leastMs);
     const value = `${beforeGeneration}${generation}${afterGeneration}`;
-    const times = [
-      this.#link.redisTime(entry.beganAt),
-      value,
-      this.#keptUntil(entry, staleMs),
-      this.#generationTtlMs,
-    ];
     const lockName = lock?.name ?? names.sharedLock(key);
-    const message = encodeMessage({ kind: "released", lock: lockName });
     const keys = [names.generation(key.group), names.entry(key), lockName];
-    const args = [key.part, generation, ...times, lock?.token ?? "", names.channel, message];
+    const times = [this.#keptUntil(entry, staleMs), this.#generationTtlMs];
+    const args = [key.part, generation, value, ...times, lock?.token ?? "", names.channel];
     if (proof !== undefined) {
       keys.push(names.proof(key.group, proof.credentialId));
       args.push(this.#link.redisTime(this.#clock.now()), proof.ttlMs);
@@ -133,8 +132,7 @@ class RedisStore implements SharedStore {
   async release(group: string, lock: LoadLock | undefined, forget?: string): Promise<void> {
     const entry = this.#names.entry({ group, name: forget ?? "" });
     const name = lock?.name ?? entry;
-    const message = encodeMessage({ kind: "released", lock: name });
-    const args = [lock?.token ?? "", this.#names.channel, message, forget === undefined ? "0" : "1"];
+    const args = [lock?.token ?? "", this.#names.channel, forget === undefined ? "0" : "1"];
     await this.#link.run(RELEASE, [name, entry], args);
   }
 
@@ -149,13 +147,8 @@ class RedisStore implements SharedStore {
   async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
     this.#invalidations.refuseUnsent(key.group);
     const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#link.offset.leastMs);
-    const head = [randomUUID(), this.#generationTtlMs, key.part, Math.round(quietMs)];
-    const value = [
-      this.#link.redisTime(entry.beganAt),
-      beforeGeneration,
-      afterGeneration,
-      this.#keptUntil(entry, staleMs),
-    ];
+    const head = [this.#newName(), this.#generationTtlMs, key.part, Math.round(quietMs)];
+    const value = [beforeGeneration, afterGeneration, this.#keptUntil(entry, staleMs)];
     const keys = [this.#names.generation(key.group), this.#names.entry(key)];
     const run = (message: string) =>
       this.#link.run(OBSERVE, keys, [...head, ...value, this.#names.channel, message, ...dropped]);
@@ -188,12 +181,15 @@ class RedisStore implements SharedStore {
   }
 
   #readReply(reply: unknown, askedAt: number): StoreRead {
-    const [now, generation = "", proofAge = "", text = "", lockName = "", owner = ""] = texts(reply);
+    const [now, generation = "", proofAge = "", ...others] = texts(reply);
+    const [text = "", substituteText = "", lockName = "", owner = ""] = others;
     this.#link.noteTime(now, askedAt);
     const entry = this.#decoded(text);
+    const substitute = this.#decoded(substituteText);
     return {
       generation,
       ...(entry && { entry }),
+      ...(substitute && { substitute }),
       ...(proofAge !== "" && { proofAgeMs: this.#link.ageNow(proofAge, askedAt) }),
       ...(lockName !== "" && { lock: { name: lockName, token: owner } }),
     };

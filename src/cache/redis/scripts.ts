@@ -1,4 +1,5 @@
 import { RedisScript } from "../../redis-script.js";
+import { RELEASED } from "./messages.js";
 
 /*
  * The keys of one call share a hash tag. Instants are milliseconds of Redis's own clock.
@@ -32,24 +33,33 @@ local function generationOf(key, part, whole)
 end
 `;
 
+const READABLE = `
+local function readable(key, generation)
+  local entry = redis.call('GET', key) or ''
+  local freshUntil, entryGeneration = string.match(entry, '^%d+:(%d+):%d+:([^:]*):')
+  if entryGeneration ~= generation then return '', false end
+  return entry, tonumber(freshUntil) > now
+end
+`;
+
 const KEEP = `
-local function keep(key, generation, began, value, keptUntil)
+local function keep(key, generation, value, keptUntil)
   local life = tonumber(keptUntil) - now
   if life <= 0 then return end
   local otherBegan, otherGeneration = string.match(redis.call('GETRANGE', key, 0, 255), '^(%d+):%d+:%d+:([^:]*):')
-  if otherGeneration == generation and tonumber(otherBegan) > tonumber(began) then return end
+  if otherGeneration == generation and tonumber(otherBegan) > tonumber(string.match(value, '^%d+')) then return end
   redis.call('SET', key, value, 'PX', digits(life))
 end
 `;
 
 const GIVE_BACK = `
-local function giveBack(key, token, channel, message)
+local function giveBack(key, token, channel)
   local owner = redis.call('GET', key)
   if owner == token then
     redis.call('DEL', key)
   elseif owner == token .. '!' then
     redis.call('DEL', key)
-    redis.call('PUBLISH', channel, message)
+    redis.call('PUBLISH', channel, '${RELEASED}' .. key)
   end
 end
 `;
@@ -71,21 +81,25 @@ end
 `;
 
 /**
- * KEYS generation, entry, proof, shared lock, own lock; ARGV unique, generation TTL, part, proven, proof TTL, token or
- * "", lease. Returns now, generation, age of the proof or "", entry or "", lock key or "", its owner's token.
+ * KEYS generation, entry, proof, shared lock, own lock, substitute where there is one; ARGV unique, generation TTL, part, proven,
+ * proof TTL, token or "", lease, the substitute's part. Returns now, generation, age of the proof or "", entry or "", substitute
+ * or "", lock key or "", its owner's token.
  */
-export const READ = new RedisScript(`${TIME}${GENERATION}${PROOF}
-local generation = generationOf(KEYS[1], ARGV[3], groupGeneration(KEYS[1], ARGV[1], ARGV[2]))
+export const READ = new RedisScript(`${TIME}${GENERATION}${READABLE}${PROOF}
+local whole = groupGeneration(KEYS[1], ARGV[1], ARGV[2])
+local generation = generationOf(KEYS[1], ARGV[3], whole)
 local age = proofAge(KEYS[3], ARGV[5])
 local proven = ARGV[4] == '1' or age ~= ''
-local entry = redis.call('GET', KEYS[2]) or ''
-local freshUntil, entryGeneration = string.match(entry, '^%d+:(%d+):%d+:([^:]*):')
-if entryGeneration ~= generation then entry = '' end
-local fresh = entry ~= '' and tonumber(freshUntil) > now
-if ARGV[6] == '' or (fresh and proven) then return { digits(now), generation, age, entry, '', '' } end
+local entry, fresh = readable(KEYS[2], generation)
+local substitute, substituteFresh = '', false
+if KEYS[6] then substitute, substituteFresh = readable(KEYS[6], generationOf(KEYS[1], ARGV[8], whole)) end
+local reply = { digits(now), generation, age, entry, substitute, '', '' }
+if ARGV[6] == '' or (proven and (fresh or substituteFresh)) then return reply end
 local lock = proven and KEYS[4] or KEYS[5]
+reply[6] = lock
 if redis.call('SET', lock, ARGV[6], 'NX', 'PX', ARGV[7]) then
-  return { digits(now), generation, age, entry, lock, ARGV[6] }
+  reply[7] = ARGV[6]
+  return reply
 end
 local owner = redis.call('GET', lock)
 if string.sub(owner, -1) == '!' then
@@ -93,45 +107,43 @@ if string.sub(owner, -1) == '!' then
 else
   redis.call('APPEND', lock, '!')
 end
-return { digits(now), generation, age, entry, lock, owner }
+reply[7] = owner
+return reply
 `);
 
 /**
  * KEYS generation, proof, entries ...; ARGV proof TTL, the entries' parts ... Returns now, age of the proof or "", entries or
  * "" ...
  */
-export const PEEK = new RedisScript(`${TIME}${GENERATION}${PROOF}
+export const PEEK = new RedisScript(`${TIME}${GENERATION}${READABLE}${PROOF}
 local reply = { digits(now), proofAge(KEYS[2], ARGV[1]) }
 local whole = redis.call('HGET', KEYS[1], '*')
 for i = 3, #KEYS do
-  local entry, part = whole and redis.call('GET', KEYS[i]) or '', ARGV[i - 1]
-  local entryGeneration = string.match(entry, '^%d+:%d+:%d+:([^:]*):')
-  if entryGeneration and entryGeneration ~= generationOf(KEYS[1], part, whole) then entry = '' end
-  reply[i] = entry
+  reply[i] = whole and (readable(KEYS[i], generationOf(KEYS[1], ARGV[i - 1], whole))) or ''
 end
 return reply
 `);
 
 /**
- * KEYS generation, entry, lock, proof where there is one; ARGV part, generation, began, value, kept until, generation TTL,
- * token, channel, message, instant of the proof, its TTL. Returns 1 when the generation is still the same.
+ * KEYS generation, entry, lock, proof where there is one; ARGV part, generation, value, kept until, generation TTL, token, channel,
+ * instant of the proof, its TTL. Returns 1 when the generation is still the same.
  */
 export const WRITE = new RedisScript(`${TIME}${GENERATION}${KEEP}${GIVE_BACK}${PROVE}
-if KEYS[4] then prove(KEYS[4], ARGV[10], ARGV[11]) end
+if KEYS[4] then prove(KEYS[4], ARGV[8], ARGV[9]) end
 local whole = redis.call('HGET', KEYS[1], '*')
 local current = whole and generationOf(KEYS[1], ARGV[1], whole) == ARGV[2]
 if current then
-  keep(KEYS[2], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
-  redis.call('PEXPIRE', KEYS[1], ARGV[6])
+  keep(KEYS[2], ARGV[2], ARGV[3], ARGV[4])
+  redis.call('PEXPIRE', KEYS[1], ARGV[5])
 end
-giveBack(KEYS[3], ARGV[7], ARGV[8], ARGV[9])
+giveBack(KEYS[3], ARGV[6], ARGV[7])
 return current and 1 or 0
 `);
 
-/** KEYS lock, entry; ARGV token, channel, message, "1" to forget the entry. */
+/** KEYS lock, entry; ARGV token, channel, "1" to forget the entry. */
 export const RELEASE = new RedisScript(`${GIVE_BACK}
-if ARGV[4] == '1' then redis.call('DEL', KEYS[2]) end
-giveBack(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+if ARGV[3] == '1' then redis.call('DEL', KEYS[2]) end
+giveBack(KEYS[1], ARGV[1], ARGV[2])
 `);
 
 /** KEYS lock; ARGV token, lease. */
@@ -148,18 +160,18 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
 /**
- * KEYS generation, entry; ARGV unique, generation TTL, part, quiet ms, began, value before and after the generation,
- * kept until, channel, message, parts to drop ...
+ * KEYS generation, entry; ARGV unique, generation TTL, part, quiet ms, value before and after the generation, kept until, channel,
+ * message, parts to drop ...
  */
 export const OBSERVE = new RedisScript(`${TIME}${GENERATION}${KEEP}
 local whole = groupGeneration(KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-for i = 11, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], ARGV[1]) end
+for i = 10, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], ARGV[1]) end
 if now - tonumber(string.match(whole, '^%d+')) > tonumber(ARGV[4]) then
   local generation = generationOf(KEYS[1], ARGV[3], whole)
-  keep(KEYS[2], generation, ARGV[5], ARGV[6] .. generation .. ARGV[7], ARGV[8])
+  keep(KEYS[2], generation, ARGV[5] .. generation .. ARGV[6], ARGV[7])
 end
-if #ARGV > 10 then redis.call('PUBLISH', ARGV[9], ARGV[10]) end
+if #ARGV > 9 then redis.call('PUBLISH', ARGV[8], ARGV[9]) end
 `);
 
 /** KEYS proof; ARGV proof TTL. */

@@ -28,14 +28,26 @@ function watchedReplica() {
 }
 
 describe("The shared store", () => {
-  it("is called three times for a version that no cache has: what is there, the right to load, the answer with the proof", async () => {
+  it("is called twice for a version that no cache has: what is there with the right to load, the answer with the proof", async () => {
     const { operation, upstream, calls } = watchedReplica();
     const found = operation().trainingJobVersion(id(10), id(1), "summary");
     await settle();
     await upstream.last.answer(details(1, completed));
     expect((await found)?.versionId).toBe("1");
     await settle();
-    expect(calls).toEqual(["peek", "read", "write"]);
+    expect(calls).toEqual(["read", "write"]);
+  });
+
+  it("is called once for a version of a list that another replica has cached, and not again", async () => {
+    const { operation, calls, other, clock } = watchedReplica();
+    const first = replica({ clock, store: other });
+    const loading = first.operation().trainingJob(id(10));
+    await settle();
+    await first.upstream.last.answer(job([version(1), version(2)]));
+    await loading;
+    expect((await operation().trainingJobVersion(id(10), id(1), "summary"))?.versionId).toBe("1");
+    expect((await operation().trainingJobVersion(id(10), id(2), "summary"))?.versionId).toBe("2");
+    expect(calls).toEqual(["read"]);
   });
 
   it("is called once for versions that another replica has cached, however many", async () => {

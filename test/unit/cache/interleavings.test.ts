@@ -22,6 +22,7 @@ const READS: Record<string, Read> = {
   list: (lookups, fresh) => [lookups.trainingJob(JOB, { fresh }).then((found) => Number(found?.jobDesc))],
   page: (lookups) => [lookups.trainingJobs(firstPage).then((found) => found.jobTotalCount)],
   details: (lookups, fresh) => [versionState(lookups, 1, "details", fresh)],
+  lone: (lookups, fresh) => [versionState(lookups, 1, "list", fresh)],
   batch: (lookups, fresh) => [1, 2, 3].map((v) => versionState(lookups, v, "list", fresh)),
 };
 

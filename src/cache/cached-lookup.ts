@@ -1,0 +1,193 @@
+import { hasCode } from "../errors.js";
+import type { Asker } from "./asker.js";
+import type { Core } from "./core.js";
+import type { Entry } from "./entry.js";
+import type { Flight, Outcome } from "./flights.js";
+import { type Lookup, type Peeked, type PeekedAll, Substitute } from "./lookup.js";
+import type { Resource } from "./resources.js";
+import { createSearch, type Result } from "./search.js";
+
+type Ended = Exclude<Outcome<unknown>, { kind: "substitute" | "obsolete" }>;
+
+/** Looks through this process, the flights under way, the shared tier and the upstream, in this order. */
+export class CachedLookup implements Lookup {
+  readonly #search: (flight: Flight, asker: Asker) => Promise<Result>;
+
+  constructor(private readonly core: Core) {
+    this.#search = createSearch(core);
+  }
+
+  find<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Promise<V | null> {
+    // Where nothing else would do, nothing else is found.
+    return this.#find(resource, asker, fresh) as Promise<V | null>;
+  }
+
+  findOr<V, S>(
+    resource: Resource<V>,
+    substitute: Resource<S>,
+    asker: Asker,
+  ): Promise<V | null | Substitute<S>> {
+    return this.#find(resource, asker, false, substitute);
+  }
+
+  async #find<V, S>(
+    resource: Resource<V>,
+    asker: Asker,
+    fresh: boolean,
+    substitute?: Resource<S>,
+  ): Promise<V | null | Substitute<S>> {
+    let ownOnly = false;
+    if (fresh) asker.trail.notRepeatable();
+    for (;;) {
+      asker.signal?.throwIfAborted();
+      const found = this.#here(resource, asker, fresh);
+      if (found !== undefined) {
+        asker.trail.note(resource, found.value);
+        return found.value;
+      }
+      const flight: Flight =
+        this.#join(resource, asker, fresh, ownOnly) ?? this.#start(resource, asker, fresh, substitute);
+      const outcome = await flight.join(asker.signal);
+      if (outcome.kind === "obsolete" || !this.#isCurrent(flight)) continue;
+      if (outcome.kind === "substitute") {
+        // Who joined may want what the other does not have.
+        if (substitute === undefined || !this.#mayTake(substitute, outcome.entry, asker)) continue;
+        this.core.options.events.hit("shared", substitute.kind);
+        asker.trail.note(substitute, outcome.entry.value);
+        // A flight's substitute is of its type.
+        return new Substitute(outcome.entry.value as S);
+      }
+      if (!this.#isFor(asker, flight, outcome, fresh)) {
+        ownOnly ||= flight.credentialId !== asker.caller.credentialId;
+        continue;
+      }
+      if (outcome.kind === "failure") {
+        // Whoever asked may go on without it.
+        asker.trail.notRepeatable();
+        throw outcome.error;
+      }
+      if (outcome.kind === "answer" && outcome.loaded) asker.trail.notRepeatable();
+      asker.trail.note(resource, outcome.value);
+      // A flight of this resource answers with its type.
+      return outcome.value as V | null;
+    }
+  }
+
+  here<V>(resource: Resource<V>, asker: Asker): Peeked<V> {
+    const entry = this.#here(resource, asker, false);
+    if (entry !== undefined) asker.trail.note(resource, entry.value);
+    return entry;
+  }
+
+  get isShared(): boolean {
+    return this.core.options.store.isShared;
+  }
+
+  peek<const R extends readonly Resource<unknown>[]>(
+    resources: R,
+    asker: Asker,
+  ): PeekedAll<R> | Promise<PeekedAll<R>> {
+    const own = resources.map((each) => this.here(each, asker));
+    const missing = resources.filter((_, index) => own[index] === undefined);
+    // Entries of a resource are of its type.
+    if (missing.length === 0 || !this.isShared) return own as PeekedAll<R>;
+    return this.#shared(missing, asker).then(
+      (shared) => resources.map((each, index) => own[index] ?? shared.get(each)) as PeekedAll<R>,
+    );
+  }
+
+  /** What the shared tier has that is fresh and that the caller may have. */
+  async #shared(
+    resources: readonly Resource<unknown>[],
+    asker: Asker,
+  ): Promise<Map<Resource<unknown>, Entry<unknown>>> {
+    const sequence = this.core.fences.next();
+    const stored = await this.core.peek(resources, asker.caller);
+    const found = new Map<Resource<unknown>, Entry<unknown>>();
+    for (const [index, resource] of resources.entries()) {
+      const kept = stored[index];
+      const entry = kept && this.core.takeOver(resource, kept, sequence, asker.caller);
+      if (entry === undefined) continue;
+      this.core.options.events.hit("shared", resource.kind);
+      asker.trail.note(resource, entry.value);
+      found.set(resource, entry);
+    }
+    return found;
+  }
+
+  isUnderWay(resource: Resource<unknown>, asker: Asker): boolean {
+    return this.core.board.of(resource).some((flight) => this.#mayJoin(flight, asker, false, false));
+  }
+
+  /** What this process has and may give at once. */
+  #here<V>(resource: Resource<V>, asker: Asker, fresh: boolean): Entry<V> | undefined {
+    const { tier, options } = this.core;
+    const entry = tier.get(resource);
+    if (entry === undefined || (fresh && entry.loadSequence <= asker.arrived)) return undefined;
+    const standing = this.core.mayGive(asker.caller, resource, entry);
+    if (standing === undefined || (fresh && standing === "stale")) return undefined;
+    if (standing === "fresh") options.events.hit("process", resource.kind);
+    else options.events.staleServed(resource.kind);
+    return entry;
+  }
+
+  #join(resource: Resource<unknown>, asker: Asker, fresh: boolean, ownOnly: boolean): Flight | undefined {
+    const flight = this.core.board.of(resource).find((each) => this.#mayJoin(each, asker, fresh, ownOnly));
+    if (flight !== undefined) this.core.options.events.coalesced("process", resource.kind);
+    return flight;
+  }
+
+  /** One without a proof waits only for a call with his own credential: no other call proves his access. */
+  #mayJoin(flight: Flight, asker: Asker, fresh: boolean, ownOnly: boolean): boolean {
+    const begins = flight.fresh ? flight.sequence : (flight.loadSequence ?? 0);
+    if (fresh && begins <= asker.arrived) return false;
+    if (flight.credentialId === asker.caller.credentialId) return true;
+    return !ownOnly && this.#isProven(flight, asker);
+  }
+
+  #isProven({ resource: { subject } }: Flight, { caller }: Asker): boolean {
+    return subject !== null && this.core.options.proofs.holdsHere(caller, subject);
+  }
+
+  #start(
+    resource: Resource<unknown>,
+    asker: Asker,
+    fresh: boolean,
+    substitute: Resource<unknown> | undefined,
+  ): Flight {
+    const { board, fences, options } = this.core;
+    const flight = board.start(resource, asker.caller.credentialId, fresh, fences.next(), substitute);
+    options.events.miss(resource.kind);
+    const fail = (error: unknown) => flight.end({ kind: "failure", error });
+    try {
+      void this.#search(flight, asker).then((result) => {
+        if ("substitute" in result) flight.end({ kind: "substitute", entry: result.substitute });
+        else flight.end({ kind: "answer", value: result.value, loaded: result.loaded });
+      }, fail);
+    } catch (error) {
+      // A defect that is met before anything is awaited must not leave a flight that others wait for in vain.
+      fail(error);
+    }
+    return flight;
+  }
+
+  #mayTake(substitute: Resource<unknown>, entry: Entry<unknown>, { caller }: Asker): boolean {
+    const { group, part } = substitute;
+    return (
+      this.core.fences.isCurrent(group, [part], entry.sequence) &&
+      this.core.mayHave(caller, substitute, entry)
+    );
+  }
+
+  #isCurrent({ resource: { group, part }, sequence }: Flight): boolean {
+    return this.core.fences.isCurrent(group, [part], sequence);
+  }
+
+  /** False when the outcome is not fresh enough, or is another credential's affair alone. */
+  #isFor(asker: Asker, flight: Flight, outcome: Ended, fresh: boolean): boolean {
+    if (outcome.kind === "answer" && fresh && !outcome.loaded) return false;
+    if (flight.credentialId === asker.caller.credentialId) return true;
+    if (outcome.kind === "answer") return outcome.value !== null && this.#isProven(flight, asker);
+    return !hasCode(outcome.error, "UNAUTHENTICATED") && !hasCode(outcome.error, "FORBIDDEN");
+  }
+}
