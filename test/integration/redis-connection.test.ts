@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectRedis, type RedisConnection } from "../../src/redis.js";
@@ -79,6 +80,27 @@ describe("a command", () => {
     await until("the second is sent", isSent("second"));
     await other.close();
     await Promise.all(unanswered);
+  });
+});
+
+describe("a command to a node of a cluster", () => {
+  it("leaves in one piece with the others of its turn of the event loop", async () => {
+    await using server = await startRedis(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
+    await using way = await openWay(server.port);
+    const admin = new Redis(server.url);
+    await admin.config("SET", "cluster-announce-port", way.port);
+    await admin.cluster("ADDSLOTSRANGE", 0, 16_383);
+    const info = async () => String(await admin.cluster("INFO"));
+    await until("the cluster is up", async () => (await info()).includes("cluster_state:ok"));
+    admin.disconnect();
+    const target = { kind: "cluster" as const, nodes: [{ host: "127.0.0.1", port: way.port }] };
+    const redis = await connectRedis(redisConfig({ target }), pino({ level: "silent" }));
+    const setAll = () => Promise.all(["a", "b", "c"].map((key) => redis.commands.set(key, "value")));
+    await setAll();
+    const before = way.heard.length;
+    await setAll();
+    expect(way.heard.slice(before).filter((piece) => piece.includes("value"))).toHaveLength(1);
+    await redis.close();
   });
 });
 
