@@ -3,11 +3,12 @@ import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
 import type { Entry } from "./entry.js";
 import type { Flight, Outcome } from "./flights.js";
+import { isProven, isUnderWay, mayJoin } from "./joining.js";
 import { type Lookup, type Peeked, type PeekedAll, Substitute } from "./lookup.js";
 import type { Resource } from "./resources.js";
 import { createSearch, type Result } from "./search.js";
 
-type Ended = Exclude<Outcome<unknown>, { kind: "substitute" | "obsolete" }>;
+type Ended = Exclude<Outcome<unknown>, { kind: "elsewhere" | "obsolete" }>;
 
 /** Looks through this process, the flights under way, the shared tier and the upstream, in this order. */
 export class CachedLookup implements Lookup {
@@ -46,16 +47,16 @@ export class CachedLookup implements Lookup {
         return found.value;
       }
       const flight: Flight =
-        this.#join(resource, asker, fresh, ownOnly) ?? this.#start(resource, asker, fresh, substitute);
+        this.#join(resource, asker, fresh, ownOnly, substitute !== undefined) ??
+        this.#start(resource, asker, fresh, substitute);
       const outcome = await flight.join(asker.signal);
       if (outcome.kind === "obsolete" || !this.#isCurrent(flight)) continue;
-      if (outcome.kind === "substitute") {
-        // Who joined may want what the other does not have.
-        if (substitute === undefined || !this.#mayTake(substitute, outcome.entry, asker)) continue;
-        this.core.options.events.hit("shared", substitute.kind);
-        asker.trail.note(substitute, outcome.entry.value);
-        // A flight's substitute is of its type.
-        return new Substitute(outcome.entry.value as S);
+      if (outcome.kind === "elsewhere") {
+        // Who joined may want what the substitute does not have.
+        const taken = substitute && this.#take(substitute, outcome.entry, asker);
+        if (taken !== undefined) return taken;
+        if (outcome.entry === undefined) substitute = undefined;
+        continue;
       }
       if (!this.#isFor(asker, flight, outcome, fresh)) {
         ownOnly ||= flight.credentialId !== asker.caller.credentialId;
@@ -116,7 +117,7 @@ export class CachedLookup implements Lookup {
   }
 
   isUnderWay(resource: Resource<unknown>, asker: Asker): boolean {
-    return this.core.board.of(resource).some((flight) => this.#mayJoin(flight, asker, false, false));
+    return isUnderWay(this.core, resource, asker);
   }
 
   /** What this process has and may give at once. */
@@ -131,22 +132,22 @@ export class CachedLookup implements Lookup {
     return entry;
   }
 
-  #join(resource: Resource<unknown>, asker: Asker, fresh: boolean, ownOnly: boolean): Flight | undefined {
-    const flight = this.core.board.of(resource).find((each) => this.#mayJoin(each, asker, fresh, ownOnly));
+  /** @param orSubstitute only a flight that looks for the substitute as well, which may be there at once */
+  #join(
+    resource: Resource<unknown>,
+    asker: Asker,
+    fresh: boolean,
+    ownOnly: boolean,
+    orSubstitute: boolean,
+  ): Flight | undefined {
+    const flight = this.core.board.of(resource).find((each) => {
+      const begins = each.fresh ? each.sequence : (each.loadSequence ?? 0);
+      if (fresh && begins <= asker.arrived) return false;
+      if (ownOnly && each.credentialId !== asker.caller.credentialId) return false;
+      return (!orSubstitute || each.substitute !== undefined) && mayJoin(this.core, each, asker);
+    });
     if (flight !== undefined) this.core.options.events.coalesced("process", resource.kind);
     return flight;
-  }
-
-  /** One without a proof waits only for a call with his own credential: no other call proves his access. */
-  #mayJoin(flight: Flight, asker: Asker, fresh: boolean, ownOnly: boolean): boolean {
-    const begins = flight.fresh ? flight.sequence : (flight.loadSequence ?? 0);
-    if (fresh && begins <= asker.arrived) return false;
-    if (flight.credentialId === asker.caller.credentialId) return true;
-    return !ownOnly && this.#isProven(flight, asker);
-  }
-
-  #isProven({ resource: { subject } }: Flight, { caller }: Asker): boolean {
-    return subject !== null && this.core.options.proofs.holdsHere(caller, subject);
   }
 
   #start(
@@ -161,7 +162,7 @@ export class CachedLookup implements Lookup {
     const fail = (error: unknown) => flight.end({ kind: "failure", error });
     try {
       void this.#search(flight, asker).then((result) => {
-        if ("substitute" in result) flight.end({ kind: "substitute", entry: result.substitute });
+        if ("elsewhere" in result) flight.end({ kind: "elsewhere", entry: result.elsewhere });
         else flight.end({ kind: "answer", value: result.value, loaded: result.loaded });
       }, fail);
     } catch (error) {
@@ -171,12 +172,19 @@ export class CachedLookup implements Lookup {
     return flight;
   }
 
-  #mayTake(substitute: Resource<unknown>, entry: Entry<unknown>, { caller }: Asker): boolean {
+  /** @param entry undefined where it is not there yet */
+  #take<S>(
+    substitute: Resource<S>,
+    entry: Entry<unknown> | undefined,
+    asker: Asker,
+  ): Substitute<S> | undefined {
     const { group, part } = substitute;
-    return (
-      this.core.fences.isCurrent(group, [part], entry.sequence) &&
-      this.core.mayHave(caller, substitute, entry)
-    );
+    if (entry === undefined) return this.isUnderWay(substitute, asker) ? new Substitute() : undefined;
+    if (!this.core.fences.isCurrent(group, [part], entry.sequence)) return undefined;
+    if (!this.core.mayHave(asker.caller, substitute, entry)) return undefined;
+    asker.trail.note(substitute, entry.value);
+    // A flight's substitute is of its type.
+    return new Substitute(entry.value as S);
   }
 
   #isCurrent({ resource: { group, part }, sequence }: Flight): boolean {
@@ -187,7 +195,7 @@ export class CachedLookup implements Lookup {
   #isFor(asker: Asker, flight: Flight, outcome: Ended, fresh: boolean): boolean {
     if (outcome.kind === "answer" && fresh && !outcome.loaded) return false;
     if (flight.credentialId === asker.caller.credentialId) return true;
-    if (outcome.kind === "answer") return outcome.value !== null && this.#isProven(flight, asker);
+    if (outcome.kind === "answer") return outcome.value !== null && isProven(this.core, flight, asker);
     return !hasCode(outcome.error, "UNAUTHENTICATED") && !hasCode(outcome.error, "FORBIDDEN");
   }
 }

@@ -4,12 +4,12 @@ import type { Entry } from "./entry.js";
 import type { Findable, Resource } from "./resources.js";
 
 /**
- * How a flight ended. `loaded`: the answer came from an upstream call that this flight made. `substitute`: what would do as well was
- * found in its place.
+ * How a flight ended. `loaded`: the answer came from an upstream call that this flight made. `elsewhere`: its substitute was found, or,
+ * without an entry, there is another flight to wait for or to be started.
  */
 export type Outcome<V> =
   | { kind: "answer"; value: V | null; loaded: boolean }
-  | { kind: "substitute"; entry: Entry<unknown> }
+  | { kind: "elsewhere"; entry: Entry<unknown> | undefined }
   | { kind: "failure"; error: unknown }
   | { kind: "obsolete" };
 

@@ -10,9 +10,9 @@ export type PeekedAll<R extends readonly Resource<unknown>[]> = {
   [I in keyof R]: R[I] extends Resource<infer V> ? Peeked<V> : never;
 };
 
-/** What was found in place of what was looked for. */
+/** What does as well as what was looked for. Without a value it is being looked for already. */
 export class Substitute<V> {
-  constructor(readonly value: V) {}
+  constructor(readonly value?: V) {}
 }
 
 /** The one way that every lookup goes. */

@@ -106,10 +106,16 @@ export function createLookups(options: LookupsOptions): Lookups {
     const dropped = changed.length > 0 ? [LIST_PART, ...changed.map(versionPart)] : [];
     const times = { beganAt: beganAt ?? now, answeredAt: now, ttlMs: key.ttlMs(job) };
     const json = core.textOf(job);
-    const quietMs = beganAt === undefined ? upstreamBudgetMs : now - beganAt;
-    const request = { key, entry: { json: json ?? "", ...times }, staleMs: core.graceMs, quietMs, dropped };
+    const quietSince = beganAt ?? now - upstreamBudgetMs;
+    const request = {
+      key,
+      entry: { json: json ?? "", ...times },
+      staleMs: core.graceMs,
+      quietSince,
+      dropped,
+    };
     const keep = () => {
-      if (core.fences.raisedSince(key.group, now - quietMs)) return;
+      if (core.fences.raisedSince(key.group, quietSince)) return;
       const sequence = core.fences.next();
       core.tier.put(key, { value: job, ...times, sequence, loadSequence: 0, serial: 0 }, json?.length);
     };

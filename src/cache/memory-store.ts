@@ -80,18 +80,19 @@ class MemoryStore implements SharedStore {
     const { key, credentialId, lock } = request;
     const generation = this.#generationText(key);
     const entry = this.#entryOf(key, generation);
-    const substitute =
-      request.substitute && this.#entryOf(request.substitute, this.#generationText(request.substitute));
     const proofAgeMs = this.#proofAge(key.group, credentialId, request.proofTtlMs);
+    const permitted = request.proven || proofAgeMs !== undefined;
+    const isFresh = (kept?: StoredEntry) => kept && this.clock.now() < kept.answeredAt + kept.ttlMs;
+    const other =
+      request.substitute && this.#entryOf(request.substitute, this.#generationText(request.substitute));
+    const substitute = permitted && isFresh(other) ? other : undefined;
     const found = {
       generation,
       ...(entry && { entry }),
       ...(substitute && { substitute }),
       ...(proofAgeMs !== undefined && { proofAgeMs }),
     };
-    const permitted = request.proven || proofAgeMs !== undefined;
-    const isFresh = (kept?: StoredEntry) => kept && this.clock.now() < kept.answeredAt + kept.ttlMs;
-    if (lock === undefined || (permitted && (isFresh(entry) || isFresh(substitute)))) return found;
+    if (lock === undefined || (permitted && isFresh(entry)) || substitute) return found;
     const name = permitted || isOfCredential(key, credentialId) ? idOf(key) : `${idOf(key)}@${credentialId}`;
     return { lock: this.#acquire(name, lock.token, lock.leaseMs), ...found };
   }
@@ -125,14 +126,13 @@ class MemoryStore implements SharedStore {
     this.#tellOthers(group);
   }
 
-  async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
+  async observe({ key, entry, staleMs, quietSince, dropped }: ObserveRequest): Promise<void> {
     const generation = this.#generationOf(key.group);
     for (const part of dropped) {
       generation.parts ??= new Map();
       generation.parts.set(part, this.state.next());
     }
-    if (this.clock.now() - generation.at > quietMs)
-      this.#keep(key, this.#generationText(key), entry, staleMs);
+    if (generation.at < quietSince) this.#keep(key, this.#generationText(key), entry, staleMs);
     if (dropped.length > 0) this.#tellOthers(key.group, dropped);
   }
 

@@ -3,6 +3,7 @@ import type { Core } from "./core.js";
 import { beganLater, type Entry } from "./entry.js";
 import type { Flight } from "./flights.js";
 import { bestFound, type Found, substituteFound } from "./found.js";
+import { isUnderWay } from "./joining.js";
 import { type Answer, heldLock, LEASE_MS, Loader } from "./load.js";
 import { Renewals } from "./renewals.js";
 import type { LoadLock, StoreRead } from "./store.js";
@@ -10,8 +11,8 @@ import type { LoadLock, StoreRead } from "./store.js";
 /** How often one who waits for another replica looks by himself, should no wake-up arrive (ms). */
 const LOOK_AGAIN_MS = 100;
 
-/** What was looked for, or what does as well. */
-export type Result = Answer | { substitute: Entry<unknown> };
+/** What was looked for, or the substitute; without one it is to be looked for anew, where others may have begun to. */
+export type Result = Answer | { elsewhere: Entry<unknown> | undefined };
 
 function othersLock(flight: Flight, read: StoreRead | undefined): LoadLock | undefined {
   return heldLock(flight, read) ? undefined : read?.lock;
@@ -57,6 +58,17 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     return flight.waitsFor.token === lock.token && clock.now() < flight.waitsFor.until;
   }
 
+  /**
+   * True when others have begun to look for the same or for the substitute, and when the shared tier gave no right to load for the
+   * sake of a substitute that cannot be used.
+   */
+  function isElsewhere(flight: Flight, asker: Asker, read: StoreRead | undefined): boolean {
+    const { resource, substitute } = flight;
+    if (substitute === undefined) return false;
+    if (isUnderWay(core, substitute, asker) || isUnderWay(core, resource, asker, flight)) return true;
+    return read !== undefined && read.lock === undefined;
+  }
+
   /** Waits for another replica's load to end, or for a look of its own. */
   async function waitFor(flight: Flight, asker: Asker, others: LoadLock, mark: number): Promise<Result> {
     await core.wakeups.wait(others.name, mark, LOOK_AGAIN_MS * (0.5 + random()), flight.signal);
@@ -70,9 +82,15 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
     const substitute = substituteFound(core, flight, asker, read);
     const isFound = found?.standing === "fresh" && found.permitted;
     if (isFound || substitute !== undefined) loader.giveBack(flight, read);
-    if (substitute !== undefined && !(isFound && !beganLater(substitute, found.entry)))
-      return Promise.resolve({ substitute });
+    if (substitute !== undefined && !(isFound && !beganLater(substitute, found.entry))) {
+      if (flight.substitute) events.hit("shared", flight.substitute.kind);
+      return Promise.resolve({ elsewhere: substitute });
+    }
     if (isFound) return Promise.resolve(give(flight, found));
+    if (isElsewhere(flight, asker, read)) {
+      loader.giveBack(flight, read);
+      return Promise.resolve({ elsewhere: undefined });
+    }
     const renewal = found?.standing === "fresh" && renewals.underWay(asker.caller, flight.resource);
     if (renewal) {
       loader.giveBack(flight, read);

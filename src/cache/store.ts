@@ -51,7 +51,7 @@ export interface StoreRead {
   generation: string;
   /** Present when it is readable and was not invalidated; perhaps not fresh any more. */
   entry?: StoredEntry;
-  /** The other answer that was asked for, where the same holds of it. */
+  /** The other answer that was asked for, where it is fresh and the credential may have it. */
   substitute?: StoredEntry;
   /** Milliseconds since the credential's latest proof, where one holds. */
   proofAgeMs?: number;
@@ -92,8 +92,8 @@ export interface ObserveRequest {
   key: StoreKey;
   entry: StoredEntry;
   staleMs: number;
-  /** The entry is not kept when the group was invalidated within this time: the poll may have begun before. */
-  quietMs: number;
+  /** The entry is not kept when the group was invalidated at this instant (ms since the epoch) or later: the poll may have begun before. */
+  quietSince: number;
   /** Parts whose older answers are dropped, for everyone. */
   dropped: readonly string[];
 }

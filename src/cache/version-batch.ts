@@ -108,7 +108,8 @@ export class VersionBatch {
   /** At once where nothing has to be waited for. */
   #peek(ofJob: Resource<JobWithVersions>, wanted: OfOneJob): Cached | Promise<Cached> {
     const { lookup, asker } = this.options;
-    if (wanted.length === 1) return this.#peekHere(ofJob, wanted[0]);
+    const isListNext = lookup.isShared && lookup.isUnderWay(ofJob, asker);
+    if (wanted.length === 1 && !isListNext) return this.#peekHere(ofJob, wanted[0]);
     const there = lookup.peek([ofJob, ...wanted.map(({ resource }) => resource)], asker);
     return there instanceof Promise ? there.then(asCached) : asCached(there);
   }
@@ -149,14 +150,14 @@ export class VersionBatch {
     return this.#load(wanted);
   }
 
-  /** Its details, unless another replica has cached the list. */
+  /** Its details, unless another replica has cached the list, or it is under way. */
   #loadUnlessListed(ofJob: Resource<JobWithVersions>, wanted: WantedVersion): Found {
-    const { lookup, asker } = this.options;
-    return lookup
-      .findOr(wanted.resource, ofJob, asker)
-      .then((found) =>
-        found instanceof Substitute ? this.#pick(Promise.resolve(found.value), wanted) : found,
-      );
+    const { lookup, asker, loadJob } = this.options;
+    return lookup.findOr(wanted.resource, ofJob, asker).then((found) => {
+      if (!(found instanceof Substitute)) return found;
+      const list = found.value === undefined ? loadJob(wanted.jobId, false) : Promise.resolve(found.value);
+      return this.#pick(list, wanted);
+    });
   }
 
   #load({ resource, fresh }: WantedVersion): Found {

@@ -66,6 +66,13 @@ describe("The cache on a Redis of its own", () => {
   });
   beforeEach(() => admin.flushall());
 
+  const acceptWrites = () => admin.config("SET", "min-replicas-to-write", "0");
+  /** Until the end of the test. It reads on, as one without memory does. */
+  async function refuseWrites(): Promise<void> {
+    await admin.config("SET", "min-replicas-to-write", "1");
+    undo.push(acceptWrites);
+  }
+
   const open = (events = {}) => openReplica({ kind: "single", url: server.url }, events);
   const keys = (kind: string) => admin.keys(`${PREFIX}*:${kind}*`);
 
@@ -231,15 +238,66 @@ describe("The cache on a Redis of its own", () => {
     await fill(a);
     const { credentialId } = caller();
     const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
-    await admin.config("SET", "min-replicas-to-write", "1");
-    undo.push(() => admin.config("SET", "min-replicas-to-write", "0"));
+    await refuseWrites();
     const invalidation = expect(a.store.invalidate(key.group)).rejects.toThrow("NOREPLICAS");
     const asking = { credentialId, proofTtlMs: 600_000 };
+    const reading = a.store.read({ ...asking, key, proven: true });
     await Promise.all([
       invalidation,
       expect(a.store.peek({ ...asking, group: key.group, keys: [key] })).rejects.toThrow("not confirmed"),
-      expect(a.store.read({ ...asking, key, proven: true })).rejects.toThrow("not confirmed"),
     ]);
+    expect((await reading).entry).toBeUndefined();
+    await expect(a.store.read({ ...asking, key, proven: true })).rejects.toThrow("not confirmed");
+  });
+
+  it("refuses what it looks into behind what a poll saw and Redis refuses", async () => {
+    const [a] = await openTwo();
+    await fill(a);
+    const { credentialId } = caller();
+    const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+    await refuseWrites();
+    const now = Date.now();
+    const entry = { json: "{}", beganAt: now, answeredAt: now, ttlMs: 600_000 };
+    const observation = a.store.observe({ key, entry, staleMs: 0, quietSince: now, dropped: [key.part] });
+    const reading = a.store.read({ key, credentialId, proofTtlMs: 600_000, proven: true });
+    await expect(observation).rejects.toThrow("NOREPLICAS");
+    expect((await reading).entry).toBeUndefined();
+  });
+
+  it("tells of the right to load that Redis has given behind an invalidation that it refused", async () => {
+    const [a, b] = await openTwo();
+    await a.list();
+    const { credentialId } = caller();
+    const key = { group: "project-1/10", part: "v99", name: `${credentialId}:version:99` };
+    const asking = { key, credentialId, proofTtlMs: 600_000, proven: true };
+    await admin.acl("SETUSER", "default", "-publish");
+    undo.push(() => admin.acl("SETUSER", "default", "+publish"));
+    const invalidation = expect(a.store.invalidate(key.group)).rejects.toThrow("can't run this command");
+    const { lock } = await a.store.read({ ...asking, lock: { token: "a", leaseMs: 60_000 } });
+    await invalidation;
+    expect(lock?.token).toBe("a");
+    await a.store.release(key.group, lock);
+    const next = await b.store.read({ ...asking, lock: { token: "b", leaseMs: 60_000 } });
+    expect(next.lock?.token).toBe("b");
+  });
+
+  it("gives the right to load back although it refuses the answer", async () => {
+    const [a, b] = await openTwo();
+    await a.list();
+    const { credentialId } = caller();
+    const key = { group: "project-1/10", part: "v99", name: `${credentialId}:version:99` };
+    const asking = { key, credentialId, proofTtlMs: 600_000, proven: true };
+    const { lock, generation } = await a.store.read({ ...asking, lock: { token: "a", leaseMs: 60_000 } });
+    await refuseWrites();
+    await expect(a.store.invalidate(key.group)).rejects.toThrow("NOREPLICAS");
+    await acceptWrites();
+    if (lock === undefined) throw new Error("the lock was not given");
+    const now = Date.now();
+    const entry = { json: "{}", beganAt: now, answeredAt: now, ttlMs: 600_000 };
+    const written = a.store.write({ key, generation, entry, staleMs: 0, lock });
+    await written.catch(() => {});
+    const next = await b.store.read({ ...asking, lock: { token: "b", leaseMs: 60_000 } });
+    expect(next.lock?.token).toBe("b");
   });
 
   it("is not taken for slow while it is this process that is busy", async () => {

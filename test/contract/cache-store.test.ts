@@ -253,27 +253,36 @@ describe.each([
       expect([found, substitute, given?.token]).toEqual([undefined, undefined, "token-1"]);
     });
 
-    it("gives the right to load where the other is past its end, and the other with it", async () => {
+    it("gives the right to load and not the other where that is past its end", async () => {
       const { stores } = await open();
       const { generation } = await stores[0].read(request());
       await stores[0].write({ key, generation, entry: entry("list", { ttlMs: 100 }), staleMs: 60_000 });
       await pair.pass(200);
       const { substitute, lock: given } = await stores[1].read(either());
-      expect([substitute?.json, given?.token]).toEqual(["list", "token-1"]);
+      expect([substitute, given?.token]).toEqual([undefined, "token-1"]);
     });
 
-    it("gives the right to load to a credential without a proof, whatever is there", async () => {
+    it("gives the right to load and not the other to a credential without a proof", async () => {
       const { stores } = await open();
       await put(stores[0], entry("list"));
-      expect((await stores[1].read(either({ proven: false }))).lock?.token).toBe("token-1");
+      const { substitute, lock: given } = await stores[1].read(either({ proven: false }));
+      expect([substitute, given?.token]).toEqual([undefined, "token-1"]);
+    });
+
+    it("gives the other where the proof comes with it", async () => {
+      const { stores } = await open();
+      await put(stores[0], entry("list"));
+      await stores[0].recordProof(key.group, "alice", PROOF_MS);
+      expect((await stores[1].read(either({ proven: false }))).substitute?.json).toBe("list");
     });
 
     it("gives none that was invalidated, with its group or by itself", async () => {
       const { stores } = await open();
       await put(stores[0], entry("list"));
       await put(stores[0], entry("20"), details);
-      const part = { key: details, entry: entry("new"), staleMs: 0, quietMs: 60_000, dropped: [key.part] };
-      await stores[0].observe(part);
+      const quietSince = pair.now() - 60_000;
+      const dropped = [key.part];
+      await stores[0].observe({ key: details, entry: entry("new"), staleMs: 0, quietSince, dropped });
       const { entry: found, substitute } = await stores[1].read(either());
       expect([found?.json, substitute]).toEqual(["20", undefined]);
       await put(stores[0], entry("list"));
@@ -372,7 +381,7 @@ describe.each([
         key,
         entry: entry("new"),
         staleMs: 0,
-        quietMs: 60_000,
+        quietSince: pair.now() - 60_000,
         dropped: [details.part],
       });
       expect(jsonOf(await peek(stores[1]))).toEqual(["list", undefined, "21"]);
@@ -421,8 +430,8 @@ describe.each([
   });
 
   describe("when a poll has seen a job", () => {
-    function observation(json: string, dropped: string[], quietMs = 100) {
-      return { key, entry: entry(json), staleMs: 0, quietMs, dropped };
+    function observation(json: string, dropped: string[], tookMs = 100) {
+      return { key, entry: entry(json), staleMs: 0, quietSince: pair.now() - tookMs, dropped };
     }
 
     /** A group whose latest invalidation is longer ago than a poll takes. */
@@ -470,6 +479,16 @@ describe.each([
       const [a, b] = await openQuiet();
       await b.invalidate(key.group);
       await a.observe(observation("from before", ["list"], 30_000));
+      expect((await b.read(request())).entry).toBeUndefined();
+    });
+
+    it("does not keep its list either when it is that late that Redis gets it", async () => {
+      const [a, b] = await openQuiet();
+      const seen = observation("from before", ["list"], 0);
+      await pair.pass(50);
+      await b.invalidate(key.group);
+      await pair.pass(200);
+      await a.observe(seen);
       expect((await b.read(request())).entry).toBeUndefined();
     });
   });

@@ -21,7 +21,7 @@ export interface RedisInvalidationsOptions {
 /** Voids what Redis holds and tells the other replicas; what Redis did not confirm is repeated, and not trusted until then. */
 export class RedisInvalidations {
   readonly #unsent: UnsentInvalidations;
-  /** Of each group, what ends with the last invalidation that is under way. */
+  /** Of each group, what ends with the latest invalidation; Redis answers those before it earlier. */
   readonly #underWay = new Map<string, Promise<void>>();
   #repeating = false;
 
@@ -47,21 +47,19 @@ export class RedisInvalidations {
     return this.#note(group, this.#confirmed(group, this.options.channel.tell(group, parts, run)));
   }
 
-  /** Throws when Redis may hold what this replica knows to be void. */
-  refuseUnsent(group: string): void {
-    if (this.#unsent.has(group)) throw new Error("Redis has not confirmed the group's invalidation yet");
+  /** True when Redis may hold what this replica knows to be void. */
+  isUnsent(group: string): boolean {
+    return this.#unsent.has(group);
   }
 
-  /**
-   * Has Redis read something of the group. Rejects when what it read may be void: an invalidation before it, which Redis refused
-   * perhaps, is waited for.
-   */
-  async guard<T>(group: string, read: () => Promise<T>): Promise<T> {
-    this.refuseUnsent(group);
-    const answer = await read();
+  /** Throws when Redis may hold what this replica knows to be void. */
+  refuseUnsent(group: string): void {
+    if (this.isUnsent(group)) throw new Error("Redis has not confirmed the group's invalidation yet");
+  }
+
+  /** Resolves when no invalidation of the group is under way: whether Redis refused one shows only then. */
+  async ended(group: string): Promise<void> {
     await this.#underWay.get(group);
-    this.refuseUnsent(group);
-    return answer;
   }
 
   /** Sends again what Redis did not confirm. */
@@ -81,9 +79,10 @@ export class RedisInvalidations {
   }
 
   #note(group: string, invalidation: Promise<void>): Promise<void> {
-    const ended = Promise.allSettled([this.#underWay.get(group), invalidation]).then(() => {
+    const forget = () => {
       if (this.#underWay.get(group) === ended) this.#underWay.delete(group);
-    });
+    };
+    const ended = invalidation.then(forget, forget);
     this.#underWay.set(group, ended);
     return invalidation;
   }

@@ -78,6 +78,7 @@ class RedisStore implements SharedStore {
 
   async read({ key, credentialId, proven, proofTtlMs, lock, substitute }: ReadRequest): Promise<StoreRead> {
     const { group, part } = key;
+    this.#invalidations.refuseUnsent(group);
     const names = this.#names;
     const keys = [
       names.generation(group),
@@ -94,19 +95,26 @@ class RedisStore implements SharedStore {
       keys.push(names.entry(substitute));
       args.push(substitute.part);
     }
-    const reply = await this.#invalidations.guard(group, () => this.#link.run(READ, keys, args));
-    return this.#readReply(reply, askedAt);
+    const reply = texts(await this.#link.run(READ, keys, args));
+    this.#link.noteTime(reply[0], askedAt);
+    await this.#invalidations.ended(group);
+    const read = this.#readReply(reply, askedAt);
+    if (!this.#invalidations.isUnsent(group)) return read;
+    // The right to load stands, and is given back by who has it.
+    return { generation: read.generation, ...(read.lock && { lock: read.lock }) };
   }
 
   async peek({ group, keys, credentialId, proofTtlMs }: PeekRequest): Promise<StorePeek> {
+    this.#invalidations.refuseUnsent(group);
     const names = this.#names;
     const entryNames = keys.map((key) => names.entry(key));
     const all = [names.generation(group), names.proof(group, credentialId), ...entryNames];
     const args = [proofTtlMs, ...keys.map(({ part }) => part)];
     const askedAt = this.#clock.now();
-    const reply = await this.#invalidations.guard(group, () => this.#link.run(PEEK, all, args));
-    const [now, proofAge = "", ...entries] = texts(reply);
+    const [now, proofAge = "", ...entries] = texts(await this.#link.run(PEEK, all, args));
     this.#link.noteTime(now, askedAt);
+    await this.#invalidations.ended(group);
+    this.#invalidations.refuseUnsent(group);
     return {
       entries: entries.map((text) => this.#decoded(text)),
       ...(proofAge !== "" && { proofAgeMs: this.#link.ageNow(proofAge, askedAt) }),
@@ -114,6 +122,7 @@ class RedisStore implements SharedStore {
   }
 
   async write({ key, generation, entry, staleMs, lock, proof }: WriteRequest): Promise<boolean> {
+    if (this.#invalidations.isUnsent(key.group) && lock !== undefined) await this.release(key.group, lock);
     this.#invalidations.refuseUnsent(key.group);
     const names = this.#names;
     const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#link.offset.leastMs);
@@ -144,10 +153,10 @@ class RedisStore implements SharedStore {
     return this.#invalidations.ofGroup(group);
   }
 
-  async observe({ key, entry, staleMs, quietMs, dropped }: ObserveRequest): Promise<void> {
+  async observe({ key, entry, staleMs, quietSince, dropped }: ObserveRequest): Promise<void> {
     this.#invalidations.refuseUnsent(key.group);
     const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#link.offset.leastMs);
-    const head = [this.#newName(), this.#generationTtlMs, key.part, Math.round(quietMs)];
+    const head = [this.#newName(), this.#generationTtlMs, key.part, this.#link.redisTime(quietSince)];
     const value = [beforeGeneration, afterGeneration, this.#keptUntil(entry, staleMs)];
     const keys = [this.#names.generation(key.group), this.#names.entry(key)];
     const run = (message: string) =>
@@ -180,10 +189,9 @@ class RedisStore implements SharedStore {
     this.#channel.close();
   }
 
-  #readReply(reply: unknown, askedAt: number): StoreRead {
-    const [now, generation = "", proofAge = "", ...others] = texts(reply);
+  #readReply(reply: readonly string[], askedAt: number): StoreRead {
+    const [, generation = "", proofAge = "", ...others] = reply;
     const [text = "", substituteText = "", lockName = "", owner = ""] = others;
-    this.#link.noteTime(now, askedAt);
     const entry = this.#decoded(text);
     const substitute = this.#decoded(substituteText);
     return {

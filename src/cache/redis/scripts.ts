@@ -83,7 +83,7 @@ end
 /**
  * KEYS generation, entry, proof, shared lock, own lock, substitute where there is one; ARGV unique, generation TTL, part, proven,
  * proof TTL, token or "", lease, the substitute's part. Returns now, generation, age of the proof or "", entry or "", substitute
- * or "", lock key or "", its owner's token.
+ * where it is fresh and the credential may have it or "", lock key or "", its owner's token.
  */
 export const READ = new RedisScript(`${TIME}${GENERATION}${READABLE}${PROOF}
 local whole = groupGeneration(KEYS[1], ARGV[1], ARGV[2])
@@ -91,10 +91,13 @@ local generation = generationOf(KEYS[1], ARGV[3], whole)
 local age = proofAge(KEYS[3], ARGV[5])
 local proven = ARGV[4] == '1' or age ~= ''
 local entry, fresh = readable(KEYS[2], generation)
-local substitute, substituteFresh = '', false
-if KEYS[6] then substitute, substituteFresh = readable(KEYS[6], generationOf(KEYS[1], ARGV[8], whole)) end
+local substitute = ''
+if KEYS[6] and proven then
+  local kept, isFresh = readable(KEYS[6], generationOf(KEYS[1], ARGV[8], whole))
+  if isFresh then substitute = kept end
+end
 local reply = { digits(now), generation, age, entry, substitute, '', '' }
-if ARGV[6] == '' or (proven and (fresh or substituteFresh)) then return reply end
+if ARGV[6] == '' or (proven and (fresh or substitute ~= '')) then return reply end
 local lock = proven and KEYS[4] or KEYS[5]
 reply[6] = lock
 if redis.call('SET', lock, ARGV[6], 'NX', 'PX', ARGV[7]) then
@@ -160,14 +163,14 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
 /**
- * KEYS generation, entry; ARGV unique, generation TTL, part, quiet ms, value before and after the generation, kept until, channel,
+ * KEYS generation, entry; ARGV unique, generation TTL, part, quiet since, value before and after the generation, kept until, channel,
  * message, parts to drop ...
  */
 export const OBSERVE = new RedisScript(`${TIME}${GENERATION}${KEEP}
 local whole = groupGeneration(KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 for i = 10, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], ARGV[1]) end
-if now - tonumber(string.match(whole, '^%d+')) > tonumber(ARGV[4]) then
+if tonumber(string.match(whole, '^%d+')) < tonumber(ARGV[4]) then
   local generation = generationOf(KEYS[1], ARGV[3], whole)
   keep(KEYS[2], generation, ARGV[5] .. generation .. ARGV[6], ARGV[7])
 end
