@@ -143,7 +143,7 @@ class World {
   readonly #operations = new Map<string, { lookups: RequestLookups; arrival: number }>();
   readonly #states = new Map<ScriptedCall, number>();
   readonly #open: ScriptedCall[] = [];
-  readonly #polls: { where: number; who: Caller; state: number; beganAt: number }[] = [];
+  #poll: { where: number; who: Caller; state: number; beganAt: number; isTelling: boolean } | undefined;
 
   constructor(scope: "credential" | "project", activeTtlMs: number) {
     const state = new MemoryState();
@@ -218,19 +218,25 @@ class World {
     }
   }
 
+  /** One polls at a time: who has the lease, until what he saw is told. */
   poll({ where, who }: { where: number; who: Caller }): void {
-    this.#polls.push({ where, who, state: this.state, beganAt: this.clock.now() });
+    this.#poll ??= { where, who, state: this.state, beganAt: this.clock.now(), isTelling: false };
   }
 
   observe(): void {
-    const poll = this.#polls.shift();
-    if (poll === undefined) return;
+    const poll = this.#poll;
+    if (poll === undefined || poll.isTelling) return;
+    poll.isTelling = true;
     const { where, who, state, beganAt } = poll;
     const jobDesc = String(state);
     const versions = [3, 2, 1].map((v) => version(v, { jobDesc }));
     const { lookups } = this.#at(where);
     const observed = lookups.observeJob(who, job(versions, { jobDesc }), [1, 2, 3].map(id), beganAt);
-    this.work.push(observed.then(() => this.#raise(where, JOB_GROUP, state)));
+    const told = () => {
+      this.#poll = undefined;
+      this.#raise(where, JOB_GROUP, state);
+    };
+    this.work.push(observed.then(told));
   }
 
   /** Answers what is open and lets the store go on until everything has ended. */
