@@ -57,9 +57,9 @@ export class RedisInvalidations {
     if (this.isUnsent(group)) throw new Error("Redis has not confirmed the group's invalidation yet");
   }
 
-  /** Resolves when no invalidation of the group is under way: whether Redis refused one shows only then. */
-  async ended(group: string): Promise<void> {
-    await this.#underWay.get(group);
+  /** Resolves with the end of the invalidation of the group that is under way: whether Redis refused it shows only then. */
+  underWay(group: string): Promise<void> | undefined {
+    return this.#underWay.get(group);
   }
 
   /** Sends again what Redis did not confirm. */

@@ -97,7 +97,7 @@ class RedisStore implements SharedStore {
     }
     const reply = texts(await this.#link.run(READ, keys, args));
     this.#link.noteTime(reply[0], askedAt);
-    await this.#invalidations.ended(group);
+    await this.#invalidations.underWay(group);
     const read = this.#readReply(reply, askedAt);
     if (!this.#invalidations.isUnsent(group)) return read;
     // The right to load stands, and is given back by who has it.
@@ -113,7 +113,7 @@ class RedisStore implements SharedStore {
     const askedAt = this.#clock.now();
     const [now, proofAge = "", ...entries] = texts(await this.#link.run(PEEK, all, args));
     this.#link.noteTime(now, askedAt);
-    await this.#invalidations.ended(group);
+    await this.#invalidations.underWay(group);
     this.#invalidations.refuseUnsent(group);
     return {
       entries: entries.map((text) => this.#decoded(text)),
