@@ -107,13 +107,8 @@ export function createLookups(options: LookupsOptions): Lookups {
     const times = { beganAt: beganAt ?? now, answeredAt: now, ttlMs: key.ttlMs(job) };
     const json = core.textOf(job);
     const quietSince = beganAt ?? now - upstreamBudgetMs;
-    const request = {
-      key,
-      entry: { json: json ?? "", ...times },
-      staleMs: core.graceMs,
-      quietSince,
-      dropped,
-    };
+    const entry = { json: json ?? "", ...times };
+    const request = { key, entry, staleMs: core.graceMs, quietSince, dropped };
     const keep = () => {
       if (core.fences.raisedSince(key.group, quietSince)) return;
       const sequence = core.fences.next();

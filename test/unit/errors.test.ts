@@ -86,7 +86,7 @@ describe("docs/errors.md", () => {
       expect(examples).toHaveLength(1);
       const { message, extensions } = examples[0];
       const { code: shown, requestId, ...details } = extensions;
-      expect(message).toMatch(/^[A-Z].*\.$/);
+      expect(message).toMatch(/^[A-Z].*[.?]$/);
       expect(shown).toBe(code);
       expect(requestId).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
       const allowed = catalogue.find((row) => row.code === code)?.extensions ?? [];
