@@ -96,9 +96,7 @@ export function createLookups(options: LookupsOptions): Lookups {
     });
   }
 
-  function wholeGroup(group: string) {
-    return { group, telling: () => store.invalidate(group) };
-  }
+  const wholeGroup = (group: string): Drop => ({ group, telling: () => store.invalidate(group) });
 
   function observed(caller: Caller, job: JobWithVersions, changed: readonly LongId[], beganAt?: number) {
     const key = resources.versions(caller, job.jobId);

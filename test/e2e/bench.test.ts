@@ -21,7 +21,7 @@ function contestant(name: string): Contestant {
 }
 
 /** As the tests have built it. */
-const gateway: Contestant = {
+const builtGateway: Contestant = {
   ...contestant(GATEWAY),
   command: ({ upstream }) => ({ ...gatewayCommand(upstream), args: [inject("serverFile")] }),
 };
@@ -60,7 +60,7 @@ describe("The benchmark", () => {
   }
 
   it("takes who answers wrong out of the table, and keeps the others", async () => {
-    const outcomes = await measure("version", [contestant(YARDSTICK), turncoat(1), gateway]);
+    const outcomes = await measure("version", [contestant(YARDSTICK), turncoat(1), builtGateway]);
     expect(outcomes.map(({ failure }) => failure?.split(":")[0])).toEqual([
       undefined,
       "a wrong answer, 200",
@@ -75,8 +75,8 @@ describe("The benchmark", () => {
   });
 
   it("counts the upstream's calls for each request, none of which a hot answer needs", async () => {
-    const cold = await measure("version-cold", [contestant(YARDSTICK), gateway]);
-    const hot = await measure("version", [contestant(YARDSTICK), gateway]);
+    const cold = await measure("version-cold", [contestant(YARDSTICK), builtGateway]);
+    const hot = await measure("version", [contestant(YARDSTICK), builtGateway]);
     const calls = [...cold, ...hot].map(({ turns }) =>
       turns.map((turn) => Math.round(turn.upstreamCallsPerRequest)),
     );
@@ -89,11 +89,11 @@ describe("The benchmark", () => {
   });
 
   it("relates each turn to the yardstick's of the same round", async () => {
-    const [yardstick, gateway] = await measure("version", [contestant(YARDSTICK), gateway]);
+    const [yardstick, measured] = await measure("version", [contestant(YARDSTICK), builtGateway]);
     expect(yardstick?.turns.map(({ ratio }) => ratio)).toEqual([1, 1]);
     const units = yardstick?.turns.map(({ perCpuSecond }) => perCpuSecond) ?? [];
-    expect(gateway?.turns.map(({ ratio }) => ratio)).toEqual(
-      gateway?.turns.map(({ perCpuSecond }, round) => perCpuSecond / (units[round] ?? 0)),
+    expect(measured?.turns.map(({ ratio }) => ratio)).toEqual(
+      measured?.turns.map(({ perCpuSecond }, round) => perCpuSecond / (units[round] ?? 0)),
     );
   });
 });
