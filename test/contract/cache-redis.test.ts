@@ -264,6 +264,25 @@ describe("The cache on a Redis of its own", () => {
     expect((await reading).entry).toBeUndefined();
   });
 
+  it.each([
+    ["what it has when an invalidation under way has ended", "list", ["invalidated", "read"]],
+    ["at once that it has nothing", "nothing", ["read", "invalidated"]],
+  ])("tells %s", async (_, part, expected) => {
+    const [a] = await openTwo();
+    await fill(a);
+    const { credentialId } = caller();
+    const name = `${credentialId}:${part === "list" ? "versions" : part}`;
+    const key = { group: "project-1/10", part, name };
+    const order: string[] = [];
+    const reading = a.store.read({ key, credentialId, proofTtlMs: 600_000, proven: true });
+    const invalidation = a.store.invalidate(key.group);
+    await Promise.all([
+      reading.then(() => order.push("read")),
+      invalidation.then(() => order.push("invalidated")),
+    ]);
+    expect(order).toEqual(expected);
+  });
+
   it("tells of the right to load that Redis has given behind an invalidation that it refused", async () => {
     const [a, b] = await openTwo();
     await a.list();

@@ -97,10 +97,11 @@ class RedisStore implements SharedStore {
     }
     const reply = texts(await this.#link.run(READ, keys, args));
     this.#link.noteTime(reply[0], askedAt);
-    await this.#invalidations.underWay(group);
+    const [, , , text, substituteText] = reply;
+    // Without an answer nothing can be void, and a right to load that is not wanted any more can be given back while Redis answers.
+    if (text !== "" || substituteText !== "") await this.#invalidations.underWay(group);
     const read = this.#readReply(reply, askedAt);
     if (!this.#invalidations.isUnsent(group)) return read;
-    // The right to load stands, and is given back by who has it.
     return { generation: read.generation, ...(read.lock && { lock: read.lock }) };
   }
 
