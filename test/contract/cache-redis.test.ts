@@ -15,6 +15,10 @@ import { ScriptedUpstream } from "../unit/cache/scripted-upstream.js";
 const PREFIX = "gateway-test:";
 const LASTING = { activeTtlMs: 600_000, terminalTtlMs: 600_000, specsTtlMs: 600_000 };
 const TIMEOUT_MS = 300;
+const { credentialId } = caller();
+/** The job's list, and a version that nobody has looked up. */
+const LIST = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+const UNKNOWN = { group: "project-1/10", part: "v99", name: `${credentialId}:version:99` };
 
 /** What is undone at the end of a test, latest first. */
 const undo: (() => Promise<unknown>)[] = [];
@@ -152,8 +156,7 @@ describe("The cache on a Redis of its own", () => {
     await a.list();
     const answeredBy = Date.now();
     await until("it is written", async () => (await keys("entry:")).length === 1);
-    const { credentialId } = caller();
-    const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+    const key = LIST;
     const reading = b.store.read({ key, credentialId, proven: false, proofTtlMs: 600_000 });
     await new Promise(setImmediate);
     const busyUntil = Date.now() + TIMEOUT_MS;
@@ -176,7 +179,6 @@ describe("The cache on a Redis of its own", () => {
     await sleep(TIMEOUT_MS / 2);
     server.resume();
     await until("the proof is recorded", async () => (await keys("proof:")).length === 2);
-    const { credentialId } = caller();
     const group = "project-1/11";
     const key = { group, part: "list", name: `${credentialId}:versions` };
     const peek = () => b.store.peek({ group, keys: [key], credentialId, proofTtlMs: 600_000 });
@@ -193,8 +195,7 @@ describe("The cache on a Redis of its own", () => {
 
   it("has no proof that was revoked before Redis knew the script that records it", async () => {
     const [a, b] = await openTwo();
-    const { credentialId } = caller();
-    const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+    const key = LIST;
     const { generation } = await a.store.read({ key, credentialId, proven: true, proofTtlMs: 600_000 });
     await admin.script("FLUSH");
     // Redis knows the script that revokes.
@@ -211,17 +212,12 @@ describe("The cache on a Redis of its own", () => {
   it("refuses to look into what it has of a job while an invalidation of it has not reached it", async () => {
     const [a] = await openTwo();
     await fill(a);
-    const { credentialId } = caller();
-    const ofJob = { group: "project-1/10", credentialId, proofTtlMs: 600_000 };
-    const peek = () =>
-      a.store.peek({
-        ...ofJob,
-        keys: [{ group: ofJob.group, part: "list", name: `${credentialId}:versions` }],
-      });
+    const { group } = LIST;
+    const peek = () => a.store.peek({ group, keys: [LIST], credentialId, proofTtlMs: 600_000 });
     expect((await peek()).entries[0]).toBeDefined();
     server.pause();
     const underWay = expect(peek()).rejects.toThrow();
-    await a.store.invalidate(ofJob.group).catch(() => {});
+    await a.store.invalidate(group).catch(() => {});
     await underWay;
     await expect(peek()).rejects.toThrow("not confirmed");
     server.resume();
@@ -236,8 +232,7 @@ describe("The cache on a Redis of its own", () => {
   it("refuses what it looks into behind an invalidation that Redis refuses", async () => {
     const [a] = await openTwo();
     await fill(a);
-    const { credentialId } = caller();
-    const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+    const key = LIST;
     await refuseWrites();
     const invalidation = expect(a.store.invalidate(key.group)).rejects.toThrow("NOREPLICAS");
     const asking = { credentialId, proofTtlMs: 600_000 };
@@ -253,8 +248,7 @@ describe("The cache on a Redis of its own", () => {
   it("refuses what it looks into behind what a poll saw and Redis refuses", async () => {
     const [a] = await openTwo();
     await fill(a);
-    const { credentialId } = caller();
-    const key = { group: "project-1/10", part: "list", name: `${credentialId}:versions` };
+    const key = LIST;
     await refuseWrites();
     const now = Date.now();
     const entry = { json: "{}", beganAt: now, answeredAt: now, ttlMs: 600_000 };
@@ -265,14 +259,11 @@ describe("The cache on a Redis of its own", () => {
   });
 
   it.each([
-    ["what it has when an invalidation under way has ended", "list", ["invalidated", "read"]],
-    ["at once that it has nothing", "nothing", ["read", "invalidated"]],
-  ])("tells %s", async (_, part, expected) => {
+    ["what it has when an invalidation under way has ended", LIST, ["invalidated", "read"]],
+    ["at once that it has nothing", UNKNOWN, ["read", "invalidated"]],
+  ])("tells %s", async (_, key, expected) => {
     const [a] = await openTwo();
     await fill(a);
-    const { credentialId } = caller();
-    const name = `${credentialId}:${part === "list" ? "versions" : part}`;
-    const key = { group: "project-1/10", part, name };
     const order: string[] = [];
     const reading = a.store.read({ key, credentialId, proofTtlMs: 600_000, proven: true });
     const invalidation = a.store.invalidate(key.group);
@@ -286,8 +277,7 @@ describe("The cache on a Redis of its own", () => {
   it("tells of the right to load that Redis has given behind an invalidation that it refused", async () => {
     const [a, b] = await openTwo();
     await a.list();
-    const { credentialId } = caller();
-    const key = { group: "project-1/10", part: "v99", name: `${credentialId}:version:99` };
+    const key = UNKNOWN;
     const asking = { key, credentialId, proofTtlMs: 600_000, proven: true };
     await admin.acl("SETUSER", "default", "-publish");
     undo.push(() => admin.acl("SETUSER", "default", "+publish"));
@@ -303,8 +293,7 @@ describe("The cache on a Redis of its own", () => {
   it("gives the right to load back although it refuses the answer", async () => {
     const [a, b] = await openTwo();
     await a.list();
-    const { credentialId } = caller();
-    const key = { group: "project-1/10", part: "v99", name: `${credentialId}:version:99` };
+    const key = UNKNOWN;
     const asking = { key, credentialId, proofTtlMs: 600_000, proven: true };
     const { lock, generation } = await a.store.read({ ...asking, lock: { token: "a", leaseMs: 60_000 } });
     await refuseWrites();
