@@ -46,7 +46,7 @@ export const gatewayCommand = (upstream: string, settings: Record<string, string
   env: { HOST: "127.0.0.1", MODELARTS_ENDPOINT: upstream, MODELARTS_PROJECT_ID: "bench", ...settings },
 });
 
-/** The gateway over a Redis, on keys of its own. However busy the other cores are, Redis is waited for: going on without it would spare the gateway work. */
+/** Settings of a gateway over a Redis, on keys of its own. However busy the other cores are, Redis is waited for: going on without it would spare the gateway work. */
 export const settingsOver = (redis: string): Record<string, string> => ({
   REDIS_URL: redis,
   REDIS_KEY_PREFIX: `bench:${randomUUID()}:`,

@@ -34,15 +34,6 @@ describe("One version of a job whose list another replica has cached", () => {
     expect(b.upstream.calls).toEqual([]);
   });
 
-  it("counts as an answer of the shared tier", async () => {
-    const hits: string[] = [];
-    const hit = (tier: string, kind: string) => hits.push(`${tier} ${kind}`);
-    const { a, b } = openTwo(undefined, { events: { hit } });
-    await loadList(a);
-    await summary(b);
-    expect(hits).toEqual(["shared versions"]);
-  });
-
   it("may be given again while the list holds", async () => {
     const { a, b } = openTwo();
     await loadList(a);
@@ -160,7 +151,7 @@ describe("One version of a job whose list another replica has cached", () => {
     expect(b.upstream.calls).toEqual([]);
   });
 
-  it("counts once for all who wait for it", async () => {
+  it("counts once as an answer of the shared tier, for all who wait for it", async () => {
     const hits: string[] = [];
     const hit = (tier: string, kind: string) => hits.push(`${tier} ${kind}`);
     const { a, b } = openTwo(undefined, { events: { hit } });
