@@ -1,5 +1,5 @@
 import { createRedisPermits } from "./budget/index.js";
-import { createLookups, createMemoryStore, createProofs, createRedisStore } from "./cache/index.js";
+import { createLookups, createProofs, createRedisStore } from "./cache/index.js";
 import { type Clock, systemClock } from "./clock.js";
 import type { Config } from "./config/index.js";
 import {
@@ -57,7 +57,7 @@ function createStores({ config, redis, clock, log, metrics }: StoreOptions) {
   const { historyLength } = config.watch;
   if (redis === undefined) {
     return {
-      cache: createMemoryStore({ clock }),
+      cache: undefined,
       idempotency: createMemoryIdempotencyStore({ clock }),
       watch: createMemoryWatchStores({ clock, historyLength }),
     };

@@ -81,7 +81,7 @@ export class CachedLookup implements Lookup {
   }
 
   get isShared(): boolean {
-    return this.core.options.store.isShared;
+    return this.core.options.store !== undefined;
   }
 
   peek<const R extends readonly Resource<unknown>[]>(

@@ -14,7 +14,7 @@ import { Wakeups } from "./wakeups.js";
 
 export interface CoreOptions {
   proofs: CacheProofs;
-  store: SharedStore;
+  store: SharedStore | undefined;
   config: CacheConfig;
   clock: Clock;
   random: () => number;
@@ -41,11 +41,6 @@ export class Core {
   /** Milliseconds past its end within which an answer may be given while a newer one is fetched. */
   get graceMs(): number {
     return this.options.config.activeTtlMs;
-  }
-
-  /** An answer as the shared store keeps it; undefined where there is none. */
-  textOf(value: unknown): string | undefined {
-    return this.options.store.isShared ? JSON.stringify(value) : undefined;
   }
 
   /** Grows whenever something that could be given is dropped or replaced, or a proof is revoked. */
@@ -78,7 +73,7 @@ export class Core {
   /** How an entry of this process stands, which other replicas may have invalidated unheard while the channel is not known alive. */
   standingHere(entry: Entry<unknown>): Freshness {
     const { store, clock, config } = this.options;
-    if (store.isTold()) return freshnessOf(entry, clock.now(), this.graceMs);
+    if (store?.isTold() !== false) return freshnessOf(entry, clock.now(), this.graceMs);
     return clock.now() - entry.answeredAt < Math.min(entry.ttlMs, config.activeTtlMs) ? "fresh" : "over";
   }
 
@@ -89,7 +84,7 @@ export class Core {
     { lock, substitute }: Pick<ReadRequest, "lock" | "substitute"> = {},
   ): Promise<StoreRead | undefined> {
     const { proofs, store, events } = this.options;
-    if (!store.isShared) return undefined;
+    if (store === undefined) return undefined;
     const { subject } = resource;
     const proven = subject === null || proofs.holdsHere(caller, subject);
     const { credentialId } = caller;
@@ -117,7 +112,7 @@ export class Core {
   ): Promise<readonly (StoredEntry | undefined)[]> {
     const { proofs, store, events } = this.options;
     const [first] = resources;
-    if (first === undefined) return [];
+    if (store === undefined || first === undefined) return [];
     const { group, subject } = first;
     const { credentialId } = caller;
     try {

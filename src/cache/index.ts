@@ -1,6 +1,5 @@
 export { type CacheEvents, type ResourceKind, type StoreOperation, silentCacheEvents } from "./events.js";
 export { createLookups, type LookupsOptions } from "./lookups.js";
-export { createMemoryStore, MemoryState, type MemoryStoreOptions } from "./memory-store.js";
 export { type CacheProofs, createProofs, type ProofsOptions } from "./proofs.js";
 export { createRedisStore, type RedisStoreOptions } from "./redis/redis-store.js";
 export type { SharedStore } from "./store.js";

@@ -85,7 +85,7 @@ class CachedIngredients implements Ingredients {
 
   hold(): boolean {
     const { clock, store } = this.core.options;
-    const isAsSeen = this.#revision === this.core.revision && store.isTold();
+    const isAsSeen = this.#revision === this.core.revision && store?.isTold() !== false;
     return (isAsSeen && clock.now() < this.#until) || this.#look();
   }
 

@@ -4,7 +4,7 @@ import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
 import type { Entry } from "./entry.js";
 import type { Flight } from "./flights.js";
-import type { LoadLock, StoredEntry, StoreRead, WriteRequest } from "./store.js";
+import type { LoadLock, SharedStore, StoredEntry, StoreRead, WriteRequest } from "./store.js";
 
 /** How long a replica may be silent before another one loads in its place (ms). */
 export const LEASE_MS = 5_000;
@@ -61,7 +61,7 @@ export class Loader {
   giveBack(flight: Flight, read: StoreRead | undefined, forget?: string): void {
     const { store } = this.core.options;
     const lock = heldLock(flight, read);
-    if (!store.isShared || (lock === undefined && forget === undefined)) return;
+    if (store === undefined || (lock === undefined && forget === undefined)) return;
     this.core.background("release", store.release(flight.resource.group, lock, forget));
   }
 
@@ -69,7 +69,7 @@ export class Loader {
   #keepLease(flight: Flight, read: StoreRead | undefined): CallOff | undefined {
     const { clock, store } = this.core.options;
     const lock = heldLock(flight, read);
-    if (lock === undefined) return undefined;
+    if (store === undefined || lock === undefined) return undefined;
     const extend = () => {
       if (flight.signal.aborted) return;
       this.core.background("extend", store.extend(flight.resource.group, lock, LEASE_MS));
@@ -93,16 +93,22 @@ export class Loader {
       this.giveBack(flight, read);
       return undefined;
     }
-    const answeredAt = this.core.options.clock.now();
-    const json = this.core.textOf(value);
+    const { clock, store } = this.core.options;
+    const answeredAt = clock.now();
+    const json = store && JSON.stringify(value);
     const entry = { value, beganAt, answeredAt, ttlMs, sequence, loadSequence, serial: 0 };
     this.core.tier.put(resource, entry, json?.length);
-    if (json === undefined) this.giveBack(flight, read);
-    if (json === undefined || read === undefined) return undefined;
-    return this.#share(flight, { json, beganAt, answeredAt, ttlMs }, read, proof);
+    if (store === undefined || json === undefined || read === undefined) return undefined;
+    return this.#share(store, flight, { json, beganAt, answeredAt, ttlMs }, read, proof);
   }
 
-  #share(flight: Flight, entry: StoredEntry, read: StoreRead, proof: WriteRequest["proof"]): Promise<void> {
+  #share(
+    store: SharedStore,
+    flight: Flight,
+    entry: StoredEntry,
+    read: StoreRead,
+    proof: WriteRequest["proof"],
+  ): Promise<void> {
     const { resource } = flight;
     const lock = heldLock(flight, read);
     const { generation } = read;
@@ -115,7 +121,7 @@ export class Loader {
       ...(lock && { lock }),
       ...(proof && { proof }),
     };
-    const written = this.core.options.store.write(request).then((current) => {
+    const written = store.write(request).then((current) => {
       // Another replica has invalidated it; its message may still be on the way.
       if (!current) this.core.drop(resource.group, [resource.part]);
     });

@@ -32,7 +32,8 @@ export interface CacheProofs extends Proofs {
 }
 
 export interface ProofsOptions {
-  store: SharedStore;
+  /** Undefined where there is no other replica. */
+  store: SharedStore | undefined;
   /** AUTH_PROOF_TTL_MS. */
   proofTtlMs: number;
   clock: Clock;
@@ -82,7 +83,7 @@ export function createProofs({
     const now = clock.now();
     // None is later, unless the clock was set back: then this one is right.
     provenAt.set(key, now);
-    if (!store.isShared) return false;
+    if (store === undefined) return false;
     const shared = sharedAt.get(key);
     if (shared !== undefined && now - shared < proofTtlMs * SHARE_AGAIN_AFTER) return false;
     sharedAt.set(key, now);
@@ -91,8 +92,8 @@ export function createProofs({
 
   function share(caller: Caller, subject: ProofSubject, carrier?: Promise<unknown>): void {
     const group = groupOfSubject(caller.projectId, subject);
-    const telling = carrier ?? store.recordProof(group, caller.credentialId, proofTtlMs);
-    telling.catch(() => {
+    const telling = carrier ?? store?.recordProof(group, caller.credentialId, proofTtlMs);
+    telling?.catch(() => {
       sharedAt.delete(keyOf(caller, group));
       ignore();
     });
@@ -117,7 +118,7 @@ export function createProofs({
       if (holdsHere(caller, subject)) return true;
       const group = groupOfSubject(caller.projectId, subject);
       try {
-        const ageMs = await store.readProof(group, caller.credentialId, proofTtlMs);
+        const ageMs = await store?.readProof(group, caller.credentialId, proofTtlMs);
         if (ageMs !== undefined) learn(caller, subject, ageMs);
       } catch {
         ignore();
@@ -132,7 +133,7 @@ export function createProofs({
       provenAt.delete(key);
       sharedAt.delete(key);
       revokedAt.set(key, clock.now());
-      store.revokeProof(group, caller.credentialId, proofTtlMs).catch(ignore);
+      store?.revokeProof(group, caller.credentialId, proofTtlMs).catch(ignore);
     },
   };
 }

@@ -104,7 +104,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
 
   function search(flight: Flight, asker: Asker): Promise<Result> {
     const mark = core.wakeups.mark();
-    if (!store.isShared) return goOn(flight, asker, undefined, mark);
+    if (store === undefined) return goOn(flight, asker, undefined, mark);
     const { resource, substitute } = flight;
     const lock = flight.fresh ? undefined : { token: flight.lockToken, leaseMs: LEASE_MS };
     const wanted = { ...(lock && { lock }), ...(substitute && { substitute }) };

@@ -109,12 +109,10 @@ export interface StoreListener {
 }
 
 /**
- * The cache tier that replicas share. Every method but `listen`, `isTold` and `close` can reject at any time, soon,
- * which means: go on without.
+ * The cache tier that replicas share; a gateway that is alone has none. Every method but `listen`, `isTold` and `close` can
+ * reject at any time, soon, which means: go on without.
  */
 export interface SharedStore {
-  /** False where there is no other replica: whatever it could tell, this process knows already. */
-  readonly isShared: boolean;
   read(request: ReadRequest): Promise<StoreRead>;
   /** Reads several entries at once, and asks for no right to load. */
   peek(request: PeekRequest): Promise<StorePeek>;

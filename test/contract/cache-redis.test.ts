@@ -50,7 +50,7 @@ async function openReplica(target: RedisTarget, events: Parameters<typeof replic
   });
   undo.push(() => r.lookups.close());
   const list = async (jobId = 10) => (await r.operation().trainingJob(id(jobId)))?.jobDesc;
-  return { ...r, redis, list };
+  return { ...r, store, redis, list };
 }
 
 const told = (...replicas: { store: { isTold(): boolean } }[]) =>

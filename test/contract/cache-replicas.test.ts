@@ -1,8 +1,9 @@
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import { createMemoryStore, createRedisStore, MemoryState } from "../../src/cache/index.js";
+import { createRedisStore } from "../../src/cache/index.js";
 import { type Clock, systemClock } from "../../src/clock.js";
 import type { Caller } from "../../src/domain/index.js";
+import { createMemoryStore, MemoryState } from "../support/memory-store.js";
 import { connectTestRedis, redisConfig } from "../support/redis.js";
 import { until } from "../support/until.js";
 import { caller, completed, details, id, job, version } from "../unit/cache/data.js";
@@ -44,12 +45,10 @@ async function onRedis(options: Options): Promise<ReplicaSet> {
     connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
     connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
   ]);
-  const [a, b] = connections.map((redis) => {
-    const store = createRedisStore(redis, { clock: systemClock, log });
-    return replicaWith({ ...options, upstream, clock: systemClock, store });
-  });
+  const stores = connections.map((redis) => createRedisStore(redis, { clock: systemClock, log }));
+  const [a, b] = stores.map((store) => replicaWith({ ...options, upstream, clock: systemClock, store }));
   if (a === undefined || b === undefined) throw new Error("two replicas are needed");
-  await until("both replicas hear the channel", () => a.store.isTold() && b.store.isTold());
+  await until("both replicas hear the channel", () => stores.every((store) => store.isTold()));
   return {
     a,
     b,

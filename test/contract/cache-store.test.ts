@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import { createMemoryStore, createRedisStore, MemoryState, type SharedStore } from "../../src/cache/index.js";
+import { createRedisStore, type SharedStore } from "../../src/cache/index.js";
 import type { ReadRequest, StoredEntry, StoreKey } from "../../src/cache/store.js";
 import { systemClock } from "../../src/clock.js";
 import { FakeClock } from "../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../support/memory-store.js";
 import { connectTestRedis, redisConfig } from "../support/redis.js";
 import { until } from "../support/until.js";
 

@@ -41,7 +41,6 @@ export function createRedisStore(redis: RedisConnection, options: RedisStoreOpti
 }
 
 class RedisStore implements SharedStore {
-  readonly isShared = true;
   readonly #names: RedisNames;
   readonly #link: RedisLink;
   readonly #channel: RedisChannel;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore, MemoryState } from "../../../src/cache/index.js";
 import type { TrainingJobVersion } from "../../../src/domain/index.js";
 import { GatewayError } from "../../../src/errors.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { completed, details, firstPage, id, job, page, running, version } from "./data.js";
 import { replica } from "./replica.js";
 import { settle } from "./scripted-upstream.js";

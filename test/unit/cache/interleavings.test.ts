@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jobGroup, jobListsGroup } from "../../../src/cache/groups.js";
-import { createMemoryStore, MemoryState, type SharedStore } from "../../../src/cache/index.js";
+import { type SharedStore } from "../../../src/cache/index.js";
 import type { Caller, Coverage } from "../../../src/domain/index.js";
 import type { RequestLookups } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { caller, completed, details, firstPage, id, job, page, running, version } from "./data.js";
 import { type Replica, replica } from "./replica.js";
 import { type ScriptedCall, ScriptedUpstream, settle } from "./scripted-upstream.js";
@@ -93,7 +94,6 @@ class Gates {
         return result;
       };
     return {
-      isShared: true,
       read: guarded(store.read),
       peek: guarded(store.peek),
       write: guarded(store.write),

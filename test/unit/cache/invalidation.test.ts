@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore, MemoryState } from "../../../src/cache/index.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { caller, completed, details, firstPage, id, job, page, running, version } from "./data.js";
 import { ACTIVE_MS, type Replica, replica } from "./replica.js";
 import { ScriptedUpstream, settle } from "./scripted-upstream.js";

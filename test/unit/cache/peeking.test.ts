@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore, MemoryState, type SharedStore } from "../../../src/cache/index.js";
+import { type SharedStore } from "../../../src/cache/index.js";
 import type { PeekRequest, StorePeek, WriteRequest } from "../../../src/cache/store.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { caller, completed, details, id } from "./data.js";
 import { ACTIVE_MS, type Replica, replica } from "./replica.js";
 import { settle } from "./scripted-upstream.js";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SharedStore } from "../../../src/cache/index.js";
-import { createMemoryStore, createProofs, MemoryState, silentCacheEvents } from "../../../src/cache/index.js";
+import { createProofs, silentCacheEvents } from "../../../src/cache/index.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { caller, id } from "./data.js";
 import { settle } from "./scripted-upstream.js";
 

@@ -3,7 +3,6 @@ import {
   type CacheEvents,
   type CacheProofs,
   createLookups,
-  createMemoryStore,
   createProofs,
   type LookupsOptions,
   type SharedStore,
@@ -28,7 +27,6 @@ export interface Replica<U extends UpstreamReads = ScriptedUpstream, C extends C
   proofs: CacheProofs;
   upstream: U;
   clock: C;
-  store: SharedStore;
   /** The lookups of a new operation of this caller. */
   operation(who?: Caller, signal?: AbortSignal): RequestLookups;
 }
@@ -36,6 +34,7 @@ export interface Replica<U extends UpstreamReads = ScriptedUpstream, C extends C
 export interface ReplicaOptions<U, C> {
   upstream: U;
   clock: C;
+  /** The replica is alone without one. */
   store?: SharedStore;
   config?: Partial<CacheConfig>;
   proofTtlMs?: number;
@@ -46,8 +45,7 @@ export interface ReplicaOptions<U, C> {
 export function replicaWith<U extends UpstreamReads, C extends Clock>(
   options: ReplicaOptions<U, C>,
 ): Replica<U, C> {
-  const { upstream, clock, proofTtlMs = PROOF_MS } = options;
-  const store = options.store ?? createMemoryStore({ clock });
+  const { upstream, clock, store, proofTtlMs = PROOF_MS } = options;
   const events = { ...silentCacheEvents, ...options.events };
   const proofs = createProofs({ store, proofTtlMs, clock, events });
   const config: CacheConfig = {
@@ -74,7 +72,6 @@ export function replicaWith<U extends UpstreamReads, C extends Clock>(
     proofs,
     upstream,
     clock,
-    store,
     operation: (who = caller(), signal) =>
       lookups.forRequest({ caller: who, requestId: "request-1", ...(signal && { signal }) }),
   };

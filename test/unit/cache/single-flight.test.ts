@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore, MemoryState } from "../../../src/cache/index.js";
 import { GatewayError } from "../../../src/errors.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { caller, completed, details, id, job, running, version } from "./data.js";
 import { ACTIVE_MS, PROOF_MS, type Replica, replica } from "./replica.js";
 import { ScriptedUpstream, settle } from "./scripted-upstream.js";
@@ -177,25 +177,27 @@ describe("The same lookup on two replicas", () => {
   });
 
   it("is loaded by the other one when the first has died, after a lease at most", async () => {
-    const [, b] = twoReplicas();
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
     const { group, part } = { group: "project-1/10", part: "list" };
     const key = { group, part, name: `${caller().credentialId}:versions` };
     const dead = { token: "of-a-dead-replica", leaseMs: 2_000 };
-    await b.store.read({
+    await store.read({
       key,
       credentialId: caller().credentialId,
       proven: false,
       proofTtlMs: 1,
       lock: dead,
     });
-    const waiting = b.operation().trainingJob(id(10));
+    const r = replica({ clock, store });
+    const waiting = r.operation().trainingJob(id(10));
     await settle();
-    await b.clock.advance(1_900);
-    expect(b.upstream.calls).toHaveLength(0);
-    await b.clock.advance(200);
+    await clock.advance(1_900);
+    expect(r.upstream.calls).toHaveLength(0);
+    await clock.advance(200);
     await settle();
-    expect(b.upstream.calls).toHaveLength(1);
-    await b.upstream.last.answer(job([]));
+    expect(r.upstream.calls).toHaveLength(1);
+    await r.upstream.last.answer(job([]));
     expect(await waiting).not.toBeNull();
   });
 

@@ -215,14 +215,14 @@ describe("One version of a job whose list another replica has cached", () => {
         return { ...found, ...(substitute && { substitute: { ...substitute, json: "{" } }) };
       },
     });
-    const { a, b } = openTwo(damaged);
+    const { a, b, store } = openTwo(damaged);
     await loadList(a);
     void summary(b);
     await settle();
     const token = "another replica";
     const key = { group: "project-1/10", part: "v20", name: `${caller().credentialId}:version:20` };
     const lock = { token, leaseMs: 5_000 };
-    const read = await a.store.read({
+    const read = await store.read({
       key,
       lock,
       credentialId: caller().credentialId,

@@ -1,5 +1,6 @@
-import { createMemoryStore, MemoryState, type SharedStore } from "../../../src/cache/index.js";
+import type { SharedStore } from "../../../src/cache/index.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { caller, completed, details, id, job, version } from "./data.js";
 import { type Replica, type ReplicaOptions, replica } from "./replica.js";
 import { settle } from "./scripted-upstream.js";
@@ -14,9 +15,10 @@ export function openTwo(
   const clock = new FakeClock();
   const state = new MemoryState();
   const store = createMemoryStore({ clock, state });
-  const a = replica({ clock, ...options, store: createMemoryStore({ clock, state }) });
-  const b = replica({ clock, ...options, store: Object.assign(store, change(store)) });
-  return { a, b, clock };
+  const changed = createMemoryStore({ clock, state });
+  const a = replica({ clock, ...options, store });
+  const b = replica({ clock, ...options, store: Object.assign(changed, change(changed)) });
+  return { a, b, clock, store };
 }
 
 /** A version as it is wanted with fields that the job's list holds. */

@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { createMemoryStore, createProofs, silentCacheEvents } from "../../../src/cache/index.js";
+import { createProofs, silentCacheEvents } from "../../../src/cache/index.js";
 import type { JobWithVersions, LongId } from "../../../src/domain/index.js";
 import { GatewayError } from "../../../src/errors.js";
 import { JobAccess } from "../../../src/watch/access.js";
@@ -18,7 +18,7 @@ test("a poll's success is the proof that a credential waits for whose own call h
     return job([]);
   };
   const proofs = createProofs({
-    store: createMemoryStore({ clock }),
+    store: undefined,
     // Each is too old at once: only what happens while it is waited for counts.
     proofTtlMs: 0,
     clock,

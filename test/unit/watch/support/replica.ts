@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { createMemoryStore, createProofs, silentCacheEvents } from "../../../../src/cache/index.js";
+import { createProofs, silentCacheEvents } from "../../../../src/cache/index.js";
 import { type Clock, systemClock } from "../../../../src/clock.js";
 import type { LimitsConfig, WatchConfig } from "../../../../src/config/index.js";
 import type { LongId, StatusEvent } from "../../../../src/domain/index.js";
@@ -41,8 +41,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     historyLength: 1_024,
     ...options.config,
   };
-  const store = createMemoryStore({ clock });
-  const proofs = createProofs({ store, proofTtlMs, clock, events: silentCacheEvents });
+  const proofs = createProofs({ store: undefined, proofTtlMs, clock, events: silentCacheEvents });
   const watch = createStatusWatch({
     ...(options.stores ?? createMemoryWatchStores({ clock, historyLength: config.historyLength })),
     poll: upstream.poll,

@@ -1,6 +1,3 @@
-import { LRUCache } from "lru-cache";
-import type { Clock } from "../clock.js";
-import { createBoundedMap } from "./bounded-map.js";
 import {
   isOfCredential,
   type LoadLock,
@@ -14,10 +11,8 @@ import {
   type StorePeek,
   type StoreRead,
   type WriteRequest,
-} from "./store.js";
-
-const MEBIBYTE = 1024 * 1024;
-const MAX_GROUPS = 50_000;
+} from "../../src/cache/store.js";
+import type { Clock } from "../../src/clock.js";
 
 interface Generation {
   whole: number;
@@ -34,19 +29,14 @@ interface Kept {
   keptUntil: number;
 }
 
-/** What stores of one process share. Bounded: what is forgotten is a miss, or a proof to renew. */
+/** What stores share that act as the replicas of one set. */
 export class MemoryState {
-  readonly entries: LRUCache<string, Kept>;
-  readonly generations = createBoundedMap<Generation>(MAX_GROUPS);
-  readonly proofs = createBoundedMap<number>(MAX_GROUPS);
-  readonly locks = createBoundedMap<{ token: string; until: number }>(MAX_GROUPS);
+  readonly entries = new Map<string, Kept>();
+  readonly generations = new Map<string, Generation>();
+  readonly proofs = new Map<string, number>();
+  readonly locks = new Map<string, { token: string; until: number }>();
   readonly listeners = new Map<StoreListener, object>();
   #latest = 0;
-
-  /** @param maxBytes bound of the JSON text kept */
-  constructor(maxBytes = 16 * MEBIBYTE) {
-    this.entries = new LRUCache({ maxSize: maxBytes });
-  }
 
   /** Never given before. */
   next(): number {
@@ -57,23 +47,19 @@ export class MemoryState {
 
 export interface MemoryStoreOptions {
   clock: Clock;
-  /** Shared by the stores that are to act as the replicas of one set; its own unless told. */
+  /** Its own unless told. */
   state?: MemoryState;
 }
 
-/**
- * The store of a gateway without Redis, which keeps no answers: the process that could read them has them. Several stores
- * on one state behave as replicas do.
- */
-export function createMemoryStore({ clock, state }: MemoryStoreOptions): SharedStore {
-  return new MemoryStore(clock, state ?? new MemoryState(), state !== undefined);
+/** The store's contract in one process: what tests run the cache on where they need a clock of their own. */
+export function createMemoryStore({ clock, state = new MemoryState() }: MemoryStoreOptions): SharedStore {
+  return new MemoryStore(clock, state);
 }
 
 class MemoryStore implements SharedStore {
   constructor(
     private readonly clock: Clock,
     private readonly state: MemoryState,
-    readonly isShared: boolean,
   ) {}
 
   async read(request: ReadRequest): Promise<StoreRead> {
@@ -212,7 +198,7 @@ class MemoryStore implements SharedStore {
     if (entry.ttlMs <= 0 || keptUntil <= this.clock.now()) return;
     const present = this.#entryOf(key, generation);
     if (present !== undefined && present.beganAt > entry.beganAt) return;
-    this.state.entries.set(idOf(key), { entry, generation, keptUntil }, { size: entry.json.length + 256 });
+    this.state.entries.set(idOf(key), { entry, generation, keptUntil });
   }
 }
 
