@@ -14,16 +14,19 @@ export class Fences {
   #sequence = 0;
   #raised = 0;
   #floor: Mark = { sequence: 0, at: Number.NEGATIVE_INFINITY };
-  /** Looked at without being used, so that the ones raised longest ago are forgotten first. */
-  readonly #marks: LRUCache<string, Mark>;
+  readonly #groups: LRUCache<string, Mark>;
+  readonly #parts: LRUCache<string, Mark>;
 
   constructor(
     private readonly now: () => number,
     maxMarks = 50_000,
   ) {
-    this.#marks = createBoundedMap(maxMarks, (forgotten) => {
-      this.#floor = forgotten;
-    });
+    // Marks are looked at without being used, so that the ones raised longest ago are forgotten first.
+    const forget = (forgotten: Mark) => {
+      if (forgotten.sequence > this.#floor.sequence) this.#floor = forgotten;
+    };
+    this.#groups = createBoundedMap(maxMarks, forget);
+    this.#parts = createBoundedMap(maxMarks, forget);
   }
 
   /** How often something was invalidated. */
@@ -41,26 +44,30 @@ export class Fences {
   raise(group: string, parts?: readonly string[]): void {
     this.#raised += 1;
     const mark = { sequence: this.next(), at: this.now() };
-    if (parts === undefined) this.#marks.set(group, mark);
-    else for (const part of parts) this.#marks.set(`${group}#${part}`, mark);
+    if (parts === undefined) this.#groups.set(group, mark);
+    else for (const part of parts) this.#parts.set(nameOf(group, part), mark);
   }
 
   /** True when neither the group nor one of the parts was invalidated after the number was taken. */
   isCurrent(group: string, parts: readonly string[], sequence: number): boolean {
     if (sequence <= this.#floor.sequence) return false;
-    // Most of the time nothing was invalidated of late, and names need not be put together.
-    if (this.#marks.size === 0) return true;
-    if (sequence <= this.#sequenceOf(group)) return false;
-    return parts.every((part) => sequence > this.#sequenceOf(`${group}#${part}`));
+    if (sequence <= sequenceOf(this.#groups, group)) return false;
+    // Parts are seldom invalidated by themselves: most of the time their names need not be put together.
+    if (this.#parts.size === 0) return true;
+    return parts.every((part) => sequence > sequenceOf(this.#parts, nameOf(group, part)));
   }
 
   /** True when the whole group may have been invalidated at that instant (ms since the epoch) or later. */
   raisedSince(group: string, instant: number): boolean {
-    const at = this.#marks.peek(group)?.at ?? this.#floor.at;
+    const at = this.#groups.peek(group)?.at ?? this.#floor.at;
     return at >= instant;
   }
+}
 
-  #sequenceOf(name: string): number {
-    return this.#marks.peek(name)?.sequence ?? 0;
-  }
+function nameOf(group: string, part: string): string {
+  return `${group}#${part}`;
+}
+
+function sequenceOf(marks: LRUCache<string, Mark>, name: string): number {
+  return marks.peek(name)?.sequence ?? 0;
 }

@@ -109,6 +109,16 @@ describe("Marks of invalidations", () => {
     expect(fences.isCurrent("project-1/11", ["v21"], before)).toBe(true);
   });
 
+  it("count when they are forgotten, in whichever order groups and parts are", () => {
+    const fences = new Fences(() => 0, 1);
+    fences.raise("project-1/10", ["v20"]);
+    const before = fences.next();
+    fences.raise("project-1/11");
+    fences.raise("project-1/12");
+    fences.raise("project-1/10", ["v21"]);
+    expect(fences.isCurrent("project-1/11", [], before)).toBe(false);
+  });
+
   it("tell whether the whole group was invalidated since an instant", () => {
     let now = 100;
     const fences = new Fences(() => now);
