@@ -59,7 +59,11 @@ function createStores({ config, redis, clock, log, metrics }: StoreOptions) {
     return {
       cache: undefined,
       idempotency: createMemoryIdempotencyStore({ clock }),
-      watch: createMemoryWatchStores({ clock, historyLength }),
+      watch: createMemoryWatchStores({
+        clock,
+        historyLength,
+        maxWatchedJobs: config.limits.subscriptionsMax,
+      }),
     };
   }
   return {

@@ -22,9 +22,6 @@ import {
 } from "../ports.js";
 import type { MemorySignals } from "./signals.js";
 
-/** Beyond this many jobs the one that was used longest ago is forgotten. */
-const MAX_JOBS = 2_000;
-
 interface Polls {
   tick: number;
   wanted: number;
@@ -48,13 +45,16 @@ interface Job {
 export class MemoryHistory implements WatchHistory {
   readonly #jobs: LRUCache<string, Job>;
 
+  /** @param maxJobs beyond this many the one that was used longest ago is forgotten; more than are ever watched at a time */
   constructor(
     private readonly length: number,
     private readonly signals: MemorySignals,
     private readonly clock: Clock,
+    maxJobs: number,
   ) {
     this.#jobs = new LRUCache({
-      max: MAX_JOBS,
+      maxSize: maxJobs,
+      sizeCalculation: () => 1,
       ttl: HISTORY_RETENTION_MS,
       updateAgeOnGet: true,
       ttlResolution: 0,

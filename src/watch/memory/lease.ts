@@ -17,10 +17,11 @@ export class MemoryLease implements WatchLease {
   readonly #leases = new Map<string, Lease>();
   #lastFence = 0;
 
+  /** @param maxJobs beyond this many the lease without a holder that was used longest ago is forgotten */
   constructor(
     private readonly signals: MemorySignals,
     private readonly clock: Clock,
-    private readonly maxJobs = 2_000,
+    private readonly maxJobs: number,
   ) {}
 
   async hold(job: JobKey, claim: Claim): Promise<Hold> {
@@ -67,8 +68,8 @@ export class MemoryLease implements WatchLease {
       unwatchedAfter: undefined,
     };
     this.#leases.delete(key);
+    if (this.#leases.size >= this.maxJobs) this.#forgetOldest();
     this.#leases.set(key, lease);
-    if (this.#leases.size > this.maxJobs) this.#forgetOldest();
     return lease;
   }
 

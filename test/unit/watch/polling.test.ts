@@ -51,7 +51,7 @@ describe("polling", () => {
     upstream.set("1", "RUNNING");
     const replica = startReplica({
       upstream,
-      stores: createMemoryWatchStores({ clock, historyLength: 100 }),
+      stores: createMemoryWatchStores({ clock, historyLength: 100, maxWatchedJobs: 100 }),
       clock: { ...clock, now: () => clock.now() - putBackMs },
     });
     const reader = replica.read();

@@ -29,7 +29,11 @@ export class FaultyStores {
   }
 
   #create(): WatchStores {
-    const stores = createMemoryWatchStores({ clock: this.clock, historyLength: this.historyLength });
+    const stores = createMemoryWatchStores({
+      clock: this.clock,
+      historyLength: this.historyLength,
+      maxWatchedJobs: 100,
+    });
     stores.signals.onWake((job) => {
       if (!this.losesWakes) for (const view of this.#views) view.wake(job);
     });

@@ -43,7 +43,8 @@ export function startReplica(options: ReplicaOptions): Replica {
   };
   const proofs = createProofs({ store: undefined, proofTtlMs, clock, events: silentCacheEvents });
   const watch = createStatusWatch({
-    ...(options.stores ?? createMemoryWatchStores({ clock, historyLength: config.historyLength })),
+    ...(options.stores ??
+      createMemoryWatchStores({ clock, historyLength: config.historyLength, maxWatchedJobs: 100 })),
     poll: upstream.poll,
     lookups: { observeJob: async () => {}, invalidateJob: async () => {}, ...options.lookups },
     proofs,

@@ -17,7 +17,7 @@ export const STORE_KINDS: { kind: string; open(historyLength?: number): Promise<
   {
     kind: "memory",
     open: async (historyLength = 1_024) => ({
-      stores: createMemoryWatchStores({ clock: systemClock, historyLength }),
+      stores: createMemoryWatchStores({ clock: systemClock, historyLength, maxWatchedJobs: 100 }),
       close: async () => {},
     }),
   },

@@ -31,7 +31,7 @@ export function startWorld(
   const clock = new FakeClock();
   const upstream = options.upstream ?? new ScriptedUpstream();
   const historyLength = options.historyLength ?? 1_024;
-  const stores = options.stores ?? createMemoryWatchStores({ clock, historyLength });
+  const stores = options.stores ?? createMemoryWatchStores({ clock, historyLength, maxWatchedJobs: 100 });
   const replica = startReplica({ ...options, clock, upstream, stores });
   return {
     ...replica,
