@@ -50,13 +50,16 @@ class Questions<T> {
   }
 }
 
+/** Whoever dies meanwhile gets nothing: without somebody to tell that, it would end the process that says it. */
+const ignoreWhenGone = () => {};
+
 /** Lets this process, which started the workers, collect the metrics of all for whichever of them is asked. */
 export function collectMetrics(listening: () => readonly Worker[]): void {
   const questions = new Questions<Told>(TELLING_MS);
 
   async function collect(): Promise<string> {
     const asked = listening().map((worker) =>
-      questions.ask((id) => worker.send({ kind: "tell-metrics", id } satisfies Message)),
+      questions.ask((id) => worker.send({ kind: "tell-metrics", id } satisfies Message, ignoreWhenGone)),
     );
     const told = (await Promise.all(asked)).filter((one) => one !== undefined);
     return AggregatorRegistry.aggregate(told).metrics();
@@ -68,7 +71,7 @@ export function collectMetrics(listening: () => readonly Worker[]): void {
     if (message.kind !== "metrics-wanted") return;
     const { id } = message;
     void collect().then((text) => {
-      if (worker.isConnected()) worker.send({ kind: "metrics-text", id, text } satisfies Message);
+      worker.send({ kind: "metrics-text", id, text } satisfies Message, ignoreWhenGone);
     });
   });
 }
@@ -80,7 +83,7 @@ export function collectMetrics(listening: () => readonly Worker[]): void {
 export function shareMetrics(own: Registry, label: string): () => Promise<string> {
   own.setDefaultLabels({ worker: label });
   const questions = new Questions<string>(COLLECTING_MS);
-  const say = (message: Message) => void process.send?.(message);
+  const say = (message: Message) => void process.send?.(message, undefined, undefined, ignoreWhenGone);
 
   async function tell(id: number): Promise<void> {
     const told = await own.getMetricsAsJSON();
