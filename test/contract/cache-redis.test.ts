@@ -193,21 +193,29 @@ describe("The cache on a Redis of its own", () => {
     expect(proofAgeMs).toBeGreaterThanOrEqual(busyUntil - provenBy);
   });
 
-  it("has no proof that was revoked before Redis knew the script that records it", async () => {
-    const [a, b] = await openTwo();
-    const key = LIST;
-    const { generation } = await a.store.read({ key, credentialId, proven: true, proofTtlMs: 600_000 });
-    await admin.script("FLUSH");
-    // Redis knows the script that revokes.
-    await a.store.revokeProof("project-1/11", credentialId, 600_000);
-    const now = Date.now();
-    const entry = { json: "{}", beganAt: now, answeredAt: now, ttlMs: 600_000 };
-    const proof = { credentialId, ttlMs: 600_000 };
-    const writing = a.store.write({ key, generation, entry, staleMs: 0, proof });
-    while (Date.now() < now + 3);
-    await Promise.all([writing, a.store.revokeProof(key.group, credentialId, 600_000)]);
-    expect(await b.proofs.holds(caller(), { jobId: id(10) })).toBe(false);
-  });
+  it.each([
+    ["with an answer", true],
+    ["by itself", false],
+  ])(
+    "has no proof that was revoked before Redis knew the script that records it %s",
+    async (_, hasAnswer) => {
+      const [a, b] = await openTwo();
+      const key = LIST;
+      const { generation } = await a.store.read({ key, credentialId, proven: true, proofTtlMs: 600_000 });
+      await admin.script("FLUSH");
+      // Redis knows the script that revokes.
+      await a.store.revokeProof("project-1/11", credentialId, 600_000);
+      const now = Date.now();
+      const entry = { json: "{}", beganAt: now, answeredAt: now, ttlMs: 600_000 };
+      const proof = { credentialId, ttlMs: 600_000 };
+      const recording: Promise<unknown> = hasAnswer
+        ? a.store.write({ key, generation, entry, staleMs: 0, proof })
+        : a.store.recordProof(key.group, credentialId, 600_000);
+      while (Date.now() < now + 3);
+      await Promise.all([recording, a.store.revokeProof(key.group, credentialId, 600_000)]);
+      expect(await b.proofs.holds(caller(), { jobId: id(10) })).toBe(false);
+    },
+  );
 
   it("refuses to look into what it has of a job while an invalidation of it has not reached it", async () => {
     const [a] = await openTwo();

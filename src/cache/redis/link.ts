@@ -59,12 +59,6 @@ export class RedisLink {
     return script.run(this.options.redis, keys, args).catch(this.#fail);
   }
 
-  /** Sends a command that is no script. */
-  call<T>(command: (commands: RedisConnection["commands"]) => Promise<T>): Promise<T> {
-    if (!this.#isOpen()) return Promise.reject(new Error("Redis is away"));
-    return command(this.options.redis.commands).catch(this.#fail);
-  }
-
   /** The same also while calls are suspended; an answer ends the suspension. */
   async probe(
     script: RedisScript,

@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { RedisLink } from "./link.js";
 import type { RedisNames } from "./names.js";
 import { texts } from "./reply.js";
-import { READ_PROOF, REVOKE } from "./scripts.js";
+import { READ_PROOF, RECORD_PROOF, REVOKE } from "./scripts.js";
 
 export interface RedisProofsOptions {
   link: RedisLink;
@@ -18,7 +18,7 @@ export class RedisProofs {
     const { link, names, clock } = this.options;
     // The instant is in the value: a command that Redis executes late must not make the proof younger.
     const provenAt = link.redisTime(clock.now());
-    await link.call((commands) => commands.set(names.proof(group, credentialId), provenAt, "PX", ttlMs));
+    await link.run(RECORD_PROOF, [names.proof(group, credentialId)], [provenAt, ttlMs]);
   }
 
   /** Milliseconds since the latest proof; undefined when none holds. */

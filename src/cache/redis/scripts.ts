@@ -177,6 +177,11 @@ end
 if #ARGV > 9 then redis.call('PUBLISH', ARGV[8], ARGV[9]) end
 `);
 
+/** KEYS proof; ARGV its instant, proof TTL. */
+export const RECORD_PROOF = new RedisScript(`${PROVE}
+prove(KEYS[1], ARGV[1], ARGV[2])
+`);
+
 /** KEYS proof; ARGV proof TTL. */
 export const REVOKE = new RedisScript(`${TIME}
 redis.call('SET', KEYS[1], '-' .. digits(now), 'PX', ARGV[1])
