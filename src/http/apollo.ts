@@ -11,9 +11,16 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import { type DocumentNode, GraphQLError, type GraphQLSchema, type OperationTypeNode } from "graphql";
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type OperationTypeNode,
+} from "graphql";
 import type { GatewayContext } from "../context.js";
 import type { Logger } from "../observability/logger.js";
+import type { ValidateDocument } from "./document-validation.js";
 import { createApolloLimits, type QueryLimits, type RateLimiter } from "./limits/index.js";
 import type { OperationType, RecordOperation } from "./operation-log.js";
 import { type PublishError, withRequestId } from "./public-error.js";
@@ -23,6 +30,7 @@ export interface ApolloOptions {
   schema: GraphQLSchema;
   limits: QueryLimits;
   rateLimiter: RateLimiter;
+  validate: ValidateDocument;
   introspection: boolean;
   publishError: PublishError;
   recordOperation: RecordOperation;
@@ -52,13 +60,24 @@ function checkResolvedOperation(context: Context, limits: QueryLimits): void {
   limits.check({ schema, document, operation, variables: request.variables });
 }
 
+interface Finish {
+  startedAt: number;
+  /** What else is wrong with the document: a hook can throw one error only. */
+  otherErrors: readonly GraphQLFormattedError[];
+}
+
 /** Adds the request id to every error, sets the status of a request error, and records the operation. */
-function finish(context: Context, startedAt: number, recordOperation: RecordOperation): void {
+function finish(
+  context: Context,
+  { startedAt, otherErrors }: Finish,
+  recordOperation: RecordOperation,
+): void {
   const { body, http } = context.response;
   if (body?.kind !== "single") return;
   const { requestId } = context.contextValue;
   const result = body.singleResult;
   if (result.errors) {
+    result.errors = [...result.errors, ...otherErrors];
     result.errors = result.errors.map((error) => withRequestId(error, requestId));
     if (result.data === undefined && http.status !== 405) http.status = statusOfRequestError(result.errors);
     const retryAfterMs = result.errors[0]?.extensions?.retryAfterMs;
@@ -87,22 +106,26 @@ function executedOperation({ operation, operationName, document, response }: Con
 }
 
 function gatewayPlugin(
-  { limits, rateLimiter, recordOperation }: ApolloOptions,
+  { limits, rateLimiter, validate, publishError, recordOperation }: ApolloOptions,
   handled: WeakMap<HTTPGraphQLRequest, Handled>,
 ): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart(): Promise<GraphQLRequestListener<GatewayContext>> {
       const startedAt = performance.now();
+      let otherErrors: readonly GraphQLFormattedError[] = [];
       return {
         async didResolveSource({ request }) {
           if (request.http) handled.set(request.http, { executed: undefined });
         },
         async didResolveOperation(context) {
+          const [error, ...others] = validate(context.document);
+          otherErrors = others.map((other) => publishError(other));
+          if (error) throw error;
           rateLimiter.consume(context.contextValue.quotaKey);
           checkResolvedOperation(context, limits);
         },
         async willSendResponse(context) {
-          finish(context, startedAt, recordOperation);
+          finish(context, { startedAt, otherErrors }, recordOperation);
           const { http } = context.request;
           if (http && handled.has(http)) handled.set(http, { executed: executedOperation(context) });
         },
@@ -139,6 +162,8 @@ export async function startApollo(options: ApolloOptions): Promise<Apollo> {
   const server = new ApolloServer<GatewayContext>({
     schema: options.schema,
     introspection: options.introspection,
+    // Documents are validated below, by the same rules as for the other transports: Apollo Server's own throw on some.
+    dangerouslyDisableValidation: true,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     nodeEnv: "production",
     csrfPrevention: { requestHeaders: PREFLIGHTED_HEADERS },

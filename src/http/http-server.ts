@@ -6,6 +6,7 @@ import type { Services } from "../context.js";
 import type { Identity } from "../identity.js";
 import type { Logger } from "../observability/logger.js";
 import { startApollo } from "./apollo.js";
+import { createDocumentValidation } from "./document-validation.js";
 import { registerEventStream } from "./event-stream.js";
 import type { HttpEvents } from "./events.js";
 import { createFastify } from "./fastify.js";
@@ -67,7 +68,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const introspection = config.explorer;
   const publishError = createErrorPublisher({ log, hideSuggestions: !introspection });
   const recordOperation = createOperationLog(log, events);
-  const operations = createStreamOperations({ schema, services, limits, rateLimiter, introspection });
+  const validate = createDocumentValidation({ schema, limits, introspection });
+  const operations = createStreamOperations({ schema, services, limits, rateLimiter, validate });
   const shared = { operations, identity, publishError, recordOperation, events };
 
   const clientAddress = createClientAddress(config.trustedProxies);
@@ -88,6 +90,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     schema,
     limits,
     rateLimiter,
+    validate,
     introspection,
     publishError,
     recordOperation,

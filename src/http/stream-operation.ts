@@ -7,14 +7,12 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  specifiedRules,
-  validate,
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { GatewayContext, type RequestInfo, type Services } from "../context.js";
 import { GatewayError } from "../errors.js";
+import type { ValidateDocument } from "./document-validation.js";
 import type { QueryLimits, RateLimiter } from "./limits/index.js";
 import { badRequest, type OperationRequest } from "./operation-request.js";
 
@@ -26,7 +24,7 @@ export interface PreparedOperation {
 export interface StreamOperations {
   /** Parses, validates, admits and checks. Errors are returned, never thrown. */
   prepare(request: OperationRequest, info: RequestInfo): Promise<PreparedOperation | readonly Error[]>;
-  /** One result, or for a subscription one result for each event. */
+  /** One result, or for a subscription one result for each event. Never rejects. */
   run(args: PreparedOperation["args"]): Promise<OperationResults>;
 }
 
@@ -37,22 +35,20 @@ export interface StreamOperationsOptions {
   services: Services;
   limits: QueryLimits;
   rateLimiter: RateLimiter;
-  introspection: boolean;
+  validate: ValidateDocument;
 }
 
 /** Valid documents are kept up to that many characters: validating one takes longer than all the rest. */
 const MAX_KEPT_CHARACTERS = 1_000_000;
 
-/** The error with a code, unless it has one already. */
-function coded(error: unknown, code: string): GraphQLError {
-  const { message, nodes, source, positions, originalError, extensions } =
+function parseFailure(error: unknown): Error {
+  if (error instanceof GatewayError) return error;
+  const { message, source, positions } =
     error instanceof GraphQLError ? error : new GraphQLError(String(error));
   return new GraphQLError(message, {
-    nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,
-    originalError: originalError ?? null,
-    extensions: { code, ...extensions },
+    extensions: { code: "GRAPHQL_PARSE_FAILED" },
   });
 }
 
@@ -103,12 +99,11 @@ async function subscribe(args: PreparedOperation["args"]) {
 
 /** The way of an operation over WebSocket or SSE: what Apollo Server does for plain HTTP. */
 export function createStreamOperations(options: StreamOperationsOptions): StreamOperations {
-  const { schema, services, limits, rateLimiter } = options;
+  const { schema, services, limits, rateLimiter, validate } = options;
   const documents = new LRUCache<string, DocumentNode>({
     maxSize: MAX_KEPT_CHARACTERS,
     sizeCalculation: (_document, query) => query.length,
   });
-  const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
   function parseAndValidate(query: string): DocumentNode | readonly Error[] {
     const known = documents.get(query);
@@ -116,12 +111,11 @@ export function createStreamOperations(options: StreamOperationsOptions): Stream
     let document: DocumentNode;
     try {
       document = limits.parse(query);
-      limits.checkDocument(document);
     } catch (error) {
-      return [error instanceof GatewayError ? error : coded(error, "GRAPHQL_PARSE_FAILED")];
+      return [parseFailure(error)];
     }
-    const errors = validate(schema, document, rules, { hideSuggestions: !options.introspection });
-    if (errors.length > 0) return errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED"));
+    const errors = validate(document);
+    if (errors.length > 0) return errors;
     documents.set(query, document);
     return document;
   }
@@ -146,7 +140,12 @@ export function createStreamOperations(options: StreamOperationsOptions): Stream
     },
     async run(args) {
       const isSubscription = getOperationAST(args.document, args.operationName)?.operation === "subscription";
-      return isSubscription ? subscribe(args) : execute(args);
+      try {
+        return await (isSubscription ? subscribe(args) : execute(args));
+      } catch (defect) {
+        // It ends this operation, and no other on the same socket.
+        return { errors: [new GraphQLError("", { originalError: defect as Error })] };
+      }
     },
   };
 }

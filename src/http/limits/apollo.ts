@@ -3,10 +3,7 @@ import { GraphQLError } from "graphql";
 import type { GatewayError } from "../../errors.js";
 import type { QueryLimits } from "./query-limits.js";
 
-/**
- * Finds the limit behind Apollo Server's parse and validation errors: it reports those itself, and its hooks can
- * neither replace them nor stop it before it validates.
- */
+/** Finds the limit behind Apollo Server's parse errors: it reports those itself, and its hooks cannot replace them. */
 export interface ApolloLimits {
   plugin: ApolloServerPlugin<BaseContext>;
   /** For `formatError`: the limit that an error of Apollo Server's stands for, if any. */
@@ -15,16 +12,6 @@ export interface ApolloLimits {
 
 export function createApolloLimits(limits: QueryLimits): ApolloLimits {
   const found = new WeakMap<Error, GatewayError>();
-
-  function check(document: Parameters<QueryLimits["checkDocument"]>[0]): GatewayError | undefined {
-    try {
-      limits.checkDocument(document);
-    } catch (error) {
-      return error as GatewayError;
-    }
-    return undefined;
-  }
-
   return {
     plugin: {
       requestDidStart: async () => ({
@@ -33,13 +20,6 @@ export function createApolloLimits(limits: QueryLimits): ApolloLimits {
           async (error) => {
             const limit = error && limits.explainParseFailure(source, error);
             if (error && limit) found.set(error, limit);
-          },
-        validationDidStart:
-          async ({ document }) =>
-          async (errors) => {
-            const [first] = errors ?? [];
-            const limit = first && check(document);
-            if (first && limit) found.set(first, limit);
           },
       }),
     },
