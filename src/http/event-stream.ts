@@ -4,6 +4,7 @@ import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { Cancellation } from "../cancellation.js";
 import type { Identity } from "../identity.js";
 import type { HttpEvents } from "./events.js";
+import { OpenStreams } from "./open-streams.js";
 import type { RecordOperation } from "./operation-log.js";
 import { badRequest, type OperationRequest, readOperationRequest } from "./operation-request.js";
 import { isFromForeignPage } from "./origin.js";
@@ -23,7 +24,10 @@ export interface EventStreamOptions {
 }
 
 export interface EventStreamEndpoint {
-  /** Ends every open response without `complete`, so that clients resume elsewhere. */
+  /**
+   * Ends every subscription without `complete`, so that clients resume elsewhere, and those that come from now on. Queries and
+   * mutations are answered.
+   */
   drain(): void;
 }
 
@@ -56,19 +60,18 @@ async function writeResults(
 async function answer(
   prepared: PreparedOperation | readonly Error[],
   { request, reply, gone }: { request: FastifyRequest; reply: FastifyReply; gone: Cancellation },
-  { options, publish, open }: { options: EventStreamOptions; publish: PublishAll; open: Set<ServerResponse> },
+  { options, publish, streams }: { options: EventStreamOptions; publish: PublishAll; streams: OpenStreams },
 ): Promise<void> {
   const startedAt = performance.now();
   const response = openEventStream(reply);
   const streamClosed = options.events.streamOpened("sse");
-  open.add(response);
   response.once("close", () => {
-    open.delete(response);
     streamClosed();
     gone.abort();
   });
   const publishHere = (errors: readonly unknown[]) => publish(errors, request.id);
   const definition = "args" in prepared ? prepared.operation : undefined;
+  if (definition?.operation === "subscription") streams.add(response);
   let errors: GraphQLFormattedError[] | undefined;
   if ("args" in prepared) {
     errors = await writeResults(await options.operations.run(prepared.args), response, publishHere);
@@ -90,7 +93,7 @@ async function answer(
 
 /** GraphQL over Server-Sent Events, distinct connections mode: one response for one operation. */
 export function registerEventStream(app: FastifyInstance, options: EventStreamOptions): EventStreamEndpoint {
-  const open = new Set<ServerResponse>();
+  const streams = new OpenStreams();
   const publish: PublishAll = (errors, requestId) =>
     errors.map((error) => withRequestId(options.publishError(error), requestId));
 
@@ -123,14 +126,10 @@ export function registerEventStream(app: FastifyInstance, options: EventStreamOp
       if (request.method === "GET" && "args" in prepared && prepared.operation.operation === "mutation") {
         return refuse(405, badRequest("A mutation needs a POST.")).header("allow", "POST");
       }
-      await answer(prepared, { request, reply, gone }, { options, publish, open });
+      await answer(prepared, { request, reply, gone }, { options, publish, streams });
       return reply;
     },
   });
 
-  return {
-    drain() {
-      for (const response of open) response.end();
-    },
-  };
+  return streams;
 }

@@ -30,6 +30,19 @@ async function findDegraded(dependencies: readonly DependencyState[]) {
   });
 }
 
+/** `/metrics`, for Prometheus. */
+export function registerMetrics(
+  app: FastifyInstance,
+  metrics: { contentType: string; text(): Promise<string> },
+): void {
+  app.get("/metrics", async (_request, reply) =>
+    reply
+      .type(metrics.contentType)
+      .header("cache-control", "no-store")
+      .send(await metrics.text()),
+  );
+}
+
 /** `/healthz`: the process lives. `/readyz`: it serves, and what it has to do without. */
 export function registerHealth(
   app: FastifyInstance,

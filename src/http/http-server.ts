@@ -12,7 +12,7 @@ import type { HttpEvents } from "./events.js";
 import { createFastify } from "./fastify.js";
 import { createFront } from "./front/index.js";
 import { registerGraphql } from "./graphql-route.js";
-import { type DependencyState, type LifePhase, registerHealth } from "./health.js";
+import { type DependencyState, type LifePhase, registerHealth, registerMetrics } from "./health.js";
 import { closeIdleConnections } from "./idle-connections.js";
 import type { QueryLimits, RateLimiter } from "./limits/index.js";
 import { createOperationLog } from "./operation-log.js";
@@ -42,8 +42,8 @@ export interface HttpServer {
   /** From now on `/readyz` says 503; everything else goes on. */
   announceDrain(): void;
   /**
-   * Stops accepting, closes WebSockets with 1001 and ends event streams, both without `complete`, and waits for
-   * requests in flight, at most `shutdownGraceMs`.
+   * Stops accepting, closes WebSockets with 1001 and ends the event streams of subscriptions, both without `complete`, and waits
+   * for requests in flight, at most `shutdownGraceMs`.
    */
   close(): Promise<void>;
 }
@@ -104,12 +104,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     dependencies: options.dependencies,
     readyRequires: config.readyRequires,
   });
-  app.get("/metrics", async (_request, reply) => {
-    return reply
-      .type(options.metrics.contentType)
-      .header("cache-control", "no-store")
-      .send(await options.metrics.text());
-  });
+  registerMetrics(app, options.metrics);
 
   const webSockets = createWebSocketEndpoint({
     ...shared,

@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { openEventStream } from "../support/event-stream.js";
 import { startHouse } from "../support/house.js";
+import { CREATE, sampleInput } from "../support/sample.js";
+import { until } from "../support/until.js";
 
 const KEPT = '{ trainingJob(jobId: "10") { jobName } }';
 const EXECUTED = 'mutation { stopTrainingJobVersion(jobId: "10", versionId: "987654") { jobId } }';
@@ -31,4 +34,63 @@ it.each([
   await closed;
   expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   expect(text).toMatch(/\r\nconnection: close\r\n/i);
+});
+
+const SUBSCRIBE = 'subscription { trainingJobStatusChanged(jobId: "10") { status } }';
+const fieldOf = (data: unknown) => Object.keys((data as { data?: object } | undefined)?.data ?? {});
+
+it.each([
+  ["query", "listVersions" as const, { query: KEPT }, "trainingJob"],
+  [
+    "mutation",
+    "createVersion" as const,
+    { query: CREATE, variables: { input: sampleInput() } },
+    "createTrainingJobVersion",
+  ],
+])(
+  "answers a %s over an event stream that is in flight when it closes",
+  async (_what, route, request, field) => {
+    await using house = await startHouse();
+    const slow = house.simulator.faults.add({ route, kind: "hang", when: "after" });
+    const stream = await openEventStream(house.gateway.url, request, house.simulator.headers);
+    await slow.reached(1);
+    const closed = house.gateway.close();
+    slow.release();
+    await Promise.all([closed, stream.ended]);
+    expect(stream.events.map(({ event }) => event)).toEqual(["next", "complete"]);
+    expect(fieldOf(stream.events[0]?.data)).toEqual([field]);
+  },
+);
+
+it("ends a subscription over an event stream without complete, also one that comes while it closes", async () => {
+  await using house = await startHouse();
+  const { gateway, simulator } = house;
+  const early = await openEventStream(gateway.url, { query: SUBSCRIBE }, simulator.headers);
+  await until("it has begun", () => early.events.length > 0);
+  const slow = simulator.faults.add({ route: "listVersions", jobId: "12", kind: "hang" });
+  const query = await openEventStream(
+    gateway.url,
+    { query: '{ trainingJob(jobId: "12") { jobName } }' },
+    simulator.headers,
+  );
+  await slow.reached(1);
+  const body = JSON.stringify({ query: SUBSCRIBE });
+  const late = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+  let text = "";
+  late.on("data", (chunk) => (text += chunk));
+  const fields = Object.entries({ ...simulator.headers, host: "gateway", accept: "text/event-stream" });
+  const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  late.write(
+    `POST /graphql/stream HTTP/1.1\r\n${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+  );
+  await sleep(100);
+  const closed = gateway.close();
+  await early.ended;
+  late.write(body);
+  await once(late, "close");
+  slow.release();
+  await Promise.all([closed, query.ended]);
+  expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(`${text}${early.text()}`).not.toContain("complete");
+  expect(query.events.map(({ event }) => event)).toEqual(["next", "complete"]);
 });
