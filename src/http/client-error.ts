@@ -1,9 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { DEFAULT_HEADERS } from "./default-headers.js";
 import { badRequest } from "./operation-request.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 import { requestIdFrom } from "./request-id.js";
-import { SECURITY_HEADERS } from "./security-headers.js";
 
 /** What Node's HTTP parser refuses, by its error code; everything else is 400. */
 const REFUSALS: Record<string, { status: number; message: string }> = {
@@ -21,7 +21,7 @@ export function createClientErrorHandler(publishError: PublishError) {
     const requestId = requestIdFrom(undefined);
     const body = JSON.stringify({ errors: [withRequestId(publishError(badRequest(message)), requestId)] });
     const headers = {
-      ...SECURITY_HEADERS,
+      ...DEFAULT_HEADERS,
       "x-request-id": requestId,
       "content-type": "application/json; charset=utf-8",
       "content-length": String(Buffer.byteLength(body)),

@@ -10,11 +10,11 @@ import Fastify, {
 import { GraphQLError } from "graphql";
 import type { HttpConfig } from "../config/index.js";
 import { createClientErrorHandler } from "./client-error.js";
+import { DEFAULT_HEADERS } from "./default-headers.js";
 import type { Front } from "./front/index.js";
 import { badRequest } from "./operation-request.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 import { requestIdFrom } from "./request-id.js";
-import { SECURITY_HEADERS } from "./security-headers.js";
 
 /** IAM tokens are several kilobytes of base64. */
 const MAX_HEADER_BYTES = 32_768;
@@ -77,11 +77,11 @@ export function createFastify(options: FastifyOptions): FastifyInstance {
     clientErrorHandler: createClientErrorHandler(publishError),
     // A path that does not decode never comes to the hooks.
     frameworkErrors(error, request, reply) {
-      answerError(error, request, reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS }));
+      answerError(error, request, reply.headers({ "x-request-id": request.id, ...DEFAULT_HEADERS }));
     },
   });
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
+    reply.headers({ "x-request-id": request.id, ...DEFAULT_HEADERS });
   });
   app.addHook("preParsing", async (request, _reply, payload) => {
     const body = front.bodyOf(request.raw);

@@ -26,7 +26,6 @@ interface Answered {
 }
 
 const NOT_ACCEPTABLE = "Accept application/graphql-response+json or application/json.";
-const NO_STORE = { "cache-control": "no-store" };
 
 /** The request's headers for Apollo Server, which answers in the media type that was chosen. */
 function headerMap(request: FastifyRequest, mediaType: MediaType): HeaderMap {
@@ -73,10 +72,7 @@ export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptio
       const mediaType = chooseMediaType(request.headers.accept);
       if (mediaType === undefined) {
         const error = withRequestId(publishError(badRequest(NOT_ACCEPTABLE)), request.id);
-        return reply
-          .code(406)
-          .headers(NO_STORE)
-          .send({ errors: [error] });
+        return reply.code(406).send({ errors: [error] });
       }
       const httpGraphQLRequest: HTTPGraphQLRequest = {
         method: request.method,
@@ -99,7 +95,7 @@ export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptio
       const body = bodyOf(response, handled && !isDefect ? undefined : request.id);
       reply
         .code(handled ? statusInMediaType(status, response.headers.get("content-type")) : status)
-        .headers({ ...Object.fromEntries(response.headers), ...NO_STORE });
+        .headers(Object.fromEntries(response.headers));
       if (!isDefect) learn(request, reply, { context, handled, body });
       return reply.send(body);
     },

@@ -35,12 +35,7 @@ export function registerMetrics(
   app: FastifyInstance,
   metrics: { contentType: string; text(): Promise<string> },
 ): void {
-  app.get("/metrics", async (_request, reply) =>
-    reply
-      .type(metrics.contentType)
-      .header("cache-control", "no-store")
-      .send(await metrics.text()),
-  );
+  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }
 
 /** `/healthz`: the process lives. `/readyz`: it serves, and what it has to do without. */
@@ -48,11 +43,8 @@ export function registerHealth(
   app: FastifyInstance,
   { phase, dependencies, readyRequires }: HealthOptions,
 ): void {
-  app.get("/healthz", async (_request, reply) =>
-    reply.header("cache-control", "no-store").send({ status: "ok" }),
-  );
+  app.get("/healthz", async (_request, reply) => reply.send({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
-    reply.header("cache-control", "no-store");
     if (phase() !== "serving") return reply.code(503).send({ status: phase(), degraded: [] });
     const degraded = await findDegraded(dependencies);
     const isMissing = degraded.some(({ dependency }) => readyRequires.includes(dependency));

@@ -39,6 +39,38 @@ describe("GraphQL over HTTP", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
+  it.each<[string, number, string, RequestInit]>([
+    ["an answer", 200, "/graphql", { body: JSON.stringify({ query: JOB }) }],
+    ["a body that is no JSON", 400, "/graphql", { body: "{" }],
+    ["an empty body", 400, "/graphql", { body: "" }],
+    ["a body with a poisoned key", 400, "/graphql", { body: '{"query":"{__typename}","__proto__":1}' }],
+    ["a body that is too long", 413, "/graphql", { body: JSON.stringify({ query: " ".repeat(20_001) }) }],
+    [
+      "a body of another type",
+      415,
+      "/graphql",
+      { headers: { "content-type": "application/graphql" }, body: JOB },
+    ],
+    ["an answer that is not acceptable", 406, "/graphql", { headers: { accept: "image/png" }, body: "{}" }],
+    ["a stream that is not acceptable", 406, "/graphql/stream", { body: "{}" }],
+    [
+      "a stream without a query",
+      400,
+      "/graphql/stream",
+      { headers: { accept: "text/event-stream" }, body: "{}" },
+    ],
+    ["a path that there is not", 404, "/nothing", { body: "{}" }],
+    ["a path that does not decode", 400, "/%zz", { body: "{}" }],
+  ])("lets nobody keep %s", async (_what, status, path, { headers, ...init }) => {
+    const response = await send(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(headers as Record<string, string>) },
+      ...init,
+    });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
   it("refuses a mutation by GET with 405", async () => {
     const mutation = 'mutation { stopTrainingJobVersion(jobId: "10", versionId: "20") { jobId } }';
     const response = await send(`/graphql?query=${encodeURIComponent(mutation)}`, {

@@ -75,7 +75,7 @@ export async function registerExplorer(
   const build = await readExplorerBuild(options.directory);
   if (!build) {
     app.get(options.path, (_request, reply) =>
-      reply.code(503).header("cache-control", "no-store").type("text/plain; charset=utf-8").send(NOT_BUILT),
+      reply.code(503).type("text/plain; charset=utf-8").send(NOT_BUILT),
     );
     return;
   }

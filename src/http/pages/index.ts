@@ -30,7 +30,6 @@ function hasOperation(request: FastifyRequest): boolean {
 function sendTurnedOff(reply: FastifyReply): FastifyReply {
   return reply
     .code(404)
-    .header("cache-control", "no-store")
     .send({ statusCode: 404, error: "Not Found", message: "The explorers are turned off on this gateway." });
 }
 
@@ -65,10 +64,7 @@ export async function registerPages(app: FastifyInstance, options: PagesOptions)
   }
   const { html, headers } = sandboxPage({ endpointPath: options.endpointPath, explorerPath: EXPLORER_PATH });
   registerLandingPage(app, options.endpointPath, (reply) =>
-    reply
-      .headers({ ...headers, "cache-control": "no-store" })
-      .type("text/html; charset=utf-8")
-      .send(html),
+    reply.headers(headers).type("text/html; charset=utf-8").send(html),
   );
   await registerExplorer(app, {
     path: EXPLORER_PATH,

@@ -1,5 +1,6 @@
-/** On every answer; pages replace the policy by their own. */
-export const SECURITY_HEADERS = {
+/** On every answer; pages replace some by their own. */
+export const DEFAULT_HEADERS = {
+  "cache-control": "no-store",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
