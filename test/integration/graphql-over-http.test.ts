@@ -59,6 +59,7 @@ describe("GraphQL over HTTP", () => {
       "/graphql/stream",
       { headers: { accept: "text/event-stream" }, body: "{}" },
     ],
+    ["the page for browsers", 200, "/graphql", { method: "GET", headers: { accept: "text/html" } }],
     ["a path that there is not", 404, "/nothing", { body: "{}" }],
     ["a path that does not decode", 400, "/%zz", { body: "{}" }],
   ])("lets nobody keep %s", async (_what, status, path, { headers, ...init }) => {
