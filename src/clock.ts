@@ -3,6 +3,9 @@ import type { CancelSignal } from "./cancellation.js";
 /** Calls a planned call off; without effect once it was made. */
 export type CallOff = () => void;
 
+/** What setTimeout takes at most (Node.js, "Timers"): 24.8 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Time as the rooms see it, so that tests can hold it still. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -25,7 +28,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener("abort", giveUp);
         resolve();
       };
-      const timer = setTimeout(wake, ms).unref();
+      const timer = setTimeout(wake, Math.min(ms, LONGEST_MS)).unref();
       const giveUp = () => {
         clearTimeout(timer);
         reject(signal?.reason);
@@ -33,7 +36,7 @@ export const systemClock: Clock = {
       signal?.addEventListener("abort", giveUp, { once: true });
     }),
   after(ms, callBack) {
-    const timer = setTimeout(callBack, ms).unref();
+    const timer = setTimeout(callBack, Math.min(ms, LONGEST_MS)).unref();
     return () => clearTimeout(timer);
   },
 };

@@ -3,6 +3,9 @@ import type { Secret } from "./secret.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** setTimeout takes a signed 32-bit integer (Node.js, "Timers"). */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** An environment that cannot be started with; its message has one line for each problem. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
@@ -69,6 +72,11 @@ export class EnvReader {
     return fallback;
   }
 
+  /** A duration that a timer counts, in milliseconds: at most 24.8 days, beyond which Node's timers run out at once. */
+  duration(name: string, fallback: number, { min }: { min: number }): number {
+    return this.integer(name, fallback, { min, max: LONGEST_TIMER_MS });
+  }
+
   choice<T extends string>(name: string, fallback: T, choices: readonly T[]): T {
     const text = this.text(name);
     if (text === undefined) return fallback;
@@ -96,7 +104,14 @@ export class EnvReader {
     return items;
   }
 
-  /** An absolute URL with one of the protocols, without credentials in it unless they are allowed. */
+  /** A text that must match; `expected` says what is right. */
+  matching(name: string, matches: (text: string) => boolean, expected: string): string | undefined {
+    const text = this.text(name);
+    if (text !== undefined && !matches(text)) this.problem(`${name} is "${text}": it must be ${expected}`);
+    return text;
+  }
+
+  /** An absolute URL with one of the protocols. */
   url(name: string, value: string | undefined, protocols: readonly string[]): URL | undefined {
     if (value === undefined) return undefined;
     const url = URL.canParse(value) ? new URL(value) : undefined;

@@ -63,8 +63,8 @@ export function readHttpConfig(read: EnvReader): HttpConfig {
       isDependency,
       "redis or upstream",
     ) as HttpConfig["readyRequires"],
-    shutdownDelayMs: read.integer("SHUTDOWN_DELAY_MS", 0, { min: 0 }),
-    shutdownGraceMs: read.integer("SHUTDOWN_GRACE_MS", 10_000, { min: 0 }),
+    shutdownDelayMs: read.duration("SHUTDOWN_DELAY_MS", 0, { min: 0 }),
+    shutdownGraceMs: read.duration("SHUTDOWN_GRACE_MS", 10_000, { min: 0 }),
   };
 }
 

@@ -65,8 +65,8 @@ function readCacheConfig(read: EnvReader): CacheConfig {
 }
 
 function readWatchConfig(read: EnvReader): WatchConfig {
-  const pollIntervalMs = read.integer("STATUS_POLL_INTERVAL_MS", 2_000, { min: 20 });
-  const maxPollIntervalMs = read.integer("STATUS_POLL_MAX_INTERVAL_MS", Math.max(15_000, pollIntervalMs), {
+  const pollIntervalMs = read.duration("STATUS_POLL_INTERVAL_MS", 2_000, { min: 20 });
+  const maxPollIntervalMs = read.duration("STATUS_POLL_MAX_INTERVAL_MS", Math.max(15_000, pollIntervalMs), {
     min: 20,
   });
   if (maxPollIntervalMs < pollIntervalMs) {

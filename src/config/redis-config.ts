@@ -24,12 +24,19 @@ export interface RedisConfig {
 
 const HOST_AND_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/;
 
+const MAX_PORT = 65_535;
+
+function nodeOf(item: string): RedisNode | undefined {
+  const [, address, name, digits] = HOST_AND_PORT.exec(item) ?? [];
+  const port = Number(digits);
+  return port >= 1 && port <= MAX_PORT ? { host: address ?? name ?? "", port } : undefined;
+}
+
 function readNodes(read: EnvReader, name: string): RedisNode[] {
   return read
-    .listOf(name, (item) => HOST_AND_PORT.test(item), "host:port")
-    .map((item) => HOST_AND_PORT.exec(item))
-    .filter((match) => match !== null)
-    .map((match) => ({ host: match[1] ?? match[2] ?? "", port: Number(match[3]) }));
+    .listOf(name, (item) => nodeOf(item) !== undefined, `host:port, with a port from 1 to ${MAX_PORT}`)
+    .map(nodeOf)
+    .filter((node) => node !== undefined);
 }
 
 function readTarget(read: EnvReader): RedisTarget | undefined {
@@ -46,7 +53,9 @@ function readTarget(read: EnvReader): RedisTarget | undefined {
   if (sentinels.length === 0 && name !== undefined)
     read.problem("REDIS_SENTINELS is missing: REDIS_SENTINEL_NAME needs it");
   if (url !== undefined) {
-    read.url("REDIS_URL", url, ["redis:", "rediss:"]);
+    const parsed = read.url("REDIS_URL", url, ["redis:", "rediss:"]);
+    if (parsed && !/^\/?\d*$/.test(parsed.pathname))
+      read.problem("REDIS_URL must end with the number of a database, or with none");
     return { kind: "single", url };
   }
   if (sentinels.length > 0 && name !== undefined) {
@@ -65,7 +74,7 @@ export function readRedisConfig(read: EnvReader): RedisConfig | undefined {
     ...(password !== undefined && { password }),
     tls: read.flag("REDIS_TLS"),
     keyPrefix: read.text("REDIS_KEY_PREFIX") ?? "modelarts-gateway:",
-    timeoutMs: read.integer("REDIS_TIMEOUT_MS", 500, { min: 1 }),
+    timeoutMs: read.duration("REDIS_TIMEOUT_MS", 500, { min: 1 }),
   };
   return target && { target, ...settings };
 }

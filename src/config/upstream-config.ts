@@ -43,8 +43,8 @@ export function readUpstreamConfig(read: EnvReader): UpstreamConfig {
   const identity = readIdentity(read);
   return {
     endpoint: readEndpoint(read),
-    timeoutMs: read.integer("UPSTREAM_TIMEOUT_MS", 10_000, { min: 1 }),
-    budgetMs: read.integer("UPSTREAM_BUDGET_MS", 15_000, { min: 1 }),
+    timeoutMs: read.duration("UPSTREAM_TIMEOUT_MS", 10_000, { min: 1 }),
+    budgetMs: read.duration("UPSTREAM_BUDGET_MS", 15_000, { min: 1 }),
     maxConnections: read.integer("UPSTREAM_MAX_CONNECTIONS", 64, { min: 1 }),
     callsPerMinute: read.integer("UPSTREAM_CALLS_PER_MINUTE", 0, { min: 0 }),
     ...(identity && { identity }),
@@ -54,7 +54,7 @@ export function readUpstreamConfig(read: EnvReader): UpstreamConfig {
 export function readAuthConfig(read: EnvReader, identity: ServiceIdentity | undefined): AuthConfig {
   const mode = read.choice("AUTH_MODE", "passthrough", ["passthrough", "service"]);
   const isProjectId = (text: string) => PROJECT_ID.test(text);
-  const [defaultProjectId] = read.listOf("MODELARTS_PROJECT_ID", isProjectId, PROJECT_ID_EXPECTED);
+  const defaultProjectId = read.matching("MODELARTS_PROJECT_ID", isProjectId, PROJECT_ID_EXPECTED);
   const projects = read.listOf("MODELARTS_PROJECTS", isProjectId, PROJECT_ID_EXPECTED);
   const allowedProjects = [
     ...new Set([...(defaultProjectId === undefined ? [] : [defaultProjectId]), ...projects]),

@@ -103,7 +103,7 @@ export function registerEventStream(app: FastifyInstance, options: EventStreamOp
     async handler(request, reply) {
       const refuse = (status: number, error: unknown) =>
         reply.code(status).send({ errors: publish([error], request.id) });
-      if (!request.headers.accept?.includes("text/event-stream")) {
+      if (!request.headers.accept?.toLowerCase().includes("text/event-stream")) {
         return refuse(406, badRequest("Ask for Accept: text/event-stream."));
       }
       if (request.method === "GET" && isFromForeignPage(request.raw, options.corsOrigins)) {

@@ -47,14 +47,19 @@ export interface Protocol {
   abandon(state: SocketState): void;
 }
 
-/** The texts among `connectionParams`, their names in lower case: header names come in any case of letters. */
+/**
+ * What `connectionParams` holds as texts, the names in lower case: header names come in any case of letters. What is no text is
+ * malformed where a text is wanted, not missing.
+ */
 function headersFrom(
   params: Record<string, unknown> | undefined,
 ): IdentityHeaders & { "x-request-id"?: string } {
-  const texts = Object.entries(params ?? {}).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
-  );
-  return Object.fromEntries(texts.map(([name, value]) => [name.toLowerCase(), value]));
+  const given = Object.entries(params ?? {}).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), textOf(value)]));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function located(error: Error): GraphQLError {

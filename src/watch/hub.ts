@@ -12,6 +12,8 @@ const PAGE = 500;
 export interface HubOptions {
   context: EventContext;
   history: WatchHistory;
+  /** STATUS_HISTORY_LENGTH. */
+  historyLength: number;
   events: WatchEvents;
   newIncarnation(): string;
   /** Called when the history could not be reached; it is tried again with the next {@link Hub.sync}. */
@@ -109,11 +111,11 @@ export class Hub {
 
   /** False when it has to wait for something that was appended to be announced. */
   async #catchUp(): Promise<boolean> {
-    const { history, context } = this.options;
+    const { history, historyLength, context } = this.options;
     if (!this.#line) {
       const snapshot = await history.load(context.job);
       if (!snapshot?.head.seeded) return true;
-      if (isSettled(snapshot)) this.#line = new Line(snapshot);
+      if (isSettled(snapshot)) this.#line = new Line(snapshot, historyLength);
       return isSettled(snapshot);
     }
     for (;;) {
@@ -187,12 +189,12 @@ export class Hub {
   }
 
   async #start(): Promise<void> {
-    const { history, context } = this.options;
+    const { history, historyLength, context } = this.options;
     if (this.#starting.size === 0) return;
     const snapshot = await history.load(context.job);
     if (!snapshot || !isSettled(snapshot)) return;
     const { head, states } = snapshot;
-    this.#line ??= new Line(snapshot);
+    this.#line ??= new Line(snapshot, historyLength);
     if (head.incarnation !== this.#line.position.incarnation) return;
     const at = { incarnation: head.incarnation, seq: head.seq };
     const events = [false, true].map(

@@ -54,10 +54,11 @@ export class JobWatch {
     ready: Promise<void>,
   ) {
     const { job } = context;
-    const { stores, newId, log, events } = deps;
+    const { stores, config, newId, log, events } = deps;
     this.#hub = new Hub({
       context,
       history: stores.history,
+      historyLength: config.historyLength,
       events,
       newIncarnation: newId,
       onError: (error) =>

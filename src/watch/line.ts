@@ -2,7 +2,7 @@ import type { LongId } from "../domain/index.js";
 import { applyChange } from "./changes.js";
 import type { Beginning, HistoryEntry, Position, Snapshot, VersionState } from "./ports.js";
 
-/** How many of the last entries a replica keeps, to serve those who come back and to restore a history that was lost. */
+/** How many of the last entries a replica keeps at most, to serve those who come back and to restore a history that was lost. */
 const MAX_TAIL = 256;
 
 /** A replica's own copy of what a job's history, once a poll has been taken in, says up to a point. */
@@ -11,8 +11,11 @@ export class Line {
   #seq: number;
   #states: Map<LongId, VersionState>;
   #tail: HistoryEntry[] = [];
+  readonly #tailLength: number;
 
-  constructor({ head, states }: Snapshot) {
+  /** @param historyLength STATUS_HISTORY_LENGTH: what the history has trimmed is not told from here either */
+  constructor({ head, states }: Snapshot, historyLength: number) {
+    this.#tailLength = Math.min(historyLength, MAX_TAIL);
     this.#incarnation = head.incarnation;
     this.#seq = head.seq;
     this.#states = new Map(states);
@@ -31,7 +34,7 @@ export class Line {
     this.#seq = entry.seq;
     applyChange(this.#states, entry);
     this.#tail.push(entry);
-    if (this.#tail.length > MAX_TAIL) this.#tail.shift();
+    if (this.#tail.length > this.#tailLength) this.#tail.shift();
   }
 
   /** The history goes on under another name. `seq`: the last number that both have in common. */

@@ -73,6 +73,13 @@ describe("GraphQL over Server-Sent Events", () => {
     });
   });
 
+  it("takes Accept in any case of letters", async () => {
+    const headers = { ...house.simulator.headers, accept: "Text/Event-Stream" };
+    const stream = await openEventStream(house.gateway.url, JOB, headers);
+    await stream.ended;
+    expect(stream.events.map(({ event }) => event)).toEqual(["next", "complete"]);
+  });
+
   it("asks for Accept: text/event-stream", async () => {
     const response = await fetch(`${house.gateway.url}/graphql/stream`, {
       method: "POST",

@@ -31,6 +31,28 @@ describe("GraphQL over WebSocket", () => {
     await client.dispose();
   });
 
+  it("refuses a project in connectionParams that is no text, rather than take the default one", async () => {
+    const client = webSocketClient(house.gateway.url, {
+      ...house.simulator.headers,
+      "X-Project-Id": { id: house.simulator.projectId },
+    });
+    const answer = collect(client, JOB);
+    await until("the query is answered", () => answer.completed || answer.errors.length > 0);
+    expect(answer.errors[0]).toMatchObject({
+      extensions: { code: "BAD_USER_INPUT", violations: [{ path: ["X-Project-Id"] }] },
+    });
+    await client.dispose();
+  });
+
+  it("takes a number in connectionParams for its digits", async () => {
+    const client = webSocketClient(house.gateway.url, { ...house.simulator.headers, "X-Project-Id": 12_345 });
+    const answer = collect(client, JOB);
+    await until("the query is answered", () => answer.completed || answer.errors.length > 0);
+    // Another project than the token's.
+    expect(answer.errors[0]).toMatchObject({ extensions: { code: "FORBIDDEN" } });
+    await client.dispose();
+  });
+
   it("answers an operation without a credential with UNAUTHENTICATED and its request id", async () => {
     const client = webSocketClient(house.gateway.url);
     const answer = collect(client, JOB);

@@ -275,10 +275,43 @@ describe("Redis", () => {
     ],
     [{ REDIS_SENTINELS: "s1:26379" }, "REDIS_SENTINEL_NAME is missing: REDIS_SENTINELS needs it"],
     [{ REDIS_SENTINEL_NAME: "main" }, "REDIS_SENTINELS is missing: REDIS_SENTINEL_NAME needs it"],
-    [{ REDIS_CLUSTER_NODES: "c1" }, 'REDIS_CLUSTER_NODES holds "c1": each item must be host:port'],
+    [
+      { REDIS_CLUSTER_NODES: "c1" },
+      'REDIS_CLUSTER_NODES holds "c1": each item must be host:port, with a port from 1 to 65535',
+    ],
+    [
+      { REDIS_CLUSTER_NODES: "c1:99999" },
+      'REDIS_CLUSTER_NODES holds "c1:99999": each item must be host:port, with a port from 1 to 65535',
+    ],
+    [{ REDIS_URL: "redis://a/b" }, "REDIS_URL must end with the number of a database, or with none"],
     [{ REDIS_URL: "http://a" }, "REDIS_URL must be a URL that starts with redis:// or rediss://"],
   ])("that is named wrongly is refused: %o", (env, problem) => {
     expect(problemsOf(env)).toEqual([problem]);
+  });
+});
+
+describe("a duration that a timer counts", () => {
+  const names = [
+    "UPSTREAM_TIMEOUT_MS",
+    "UPSTREAM_BUDGET_MS",
+    "SHUTDOWN_DELAY_MS",
+    "SHUTDOWN_GRACE_MS",
+    "STATUS_POLL_MAX_INTERVAL_MS",
+  ];
+
+  test.each(names)("has room for 24.8 days and no more, as Node's timers have: %s", (name) => {
+    expect(problemsOf({ [name]: "2147483647" })).toEqual([]);
+    expect(problemsOf({ [name]: "2147483648" })).toEqual([
+      expect.stringMatching(`^${name} is "2147483648": it must be a whole number from \\d+ to 2147483647$`),
+    ]);
+  });
+});
+
+describe("the default project", () => {
+  test("is one", () => {
+    expect(problemsOf({ MODELARTS_PROJECT_ID: "a,b" })).toEqual([
+      'MODELARTS_PROJECT_ID is "a,b": it must be 1 to 64 of A-Z, a-z, 0-9, _ and -',
+    ]);
   });
 });
 
@@ -300,9 +333,9 @@ describe("what is wrong", () => {
       'LOG_LEVEL is "loud": it must be one of trace, debug, info, warn, error, fatal, silent',
       'MAX_QUERY_DEPTH is "1.5": it must be a whole number of 1 or more',
       "MODELARTS_ENDPOINT is missing: the base URL of ModelArts, e.g. https://modelarts.eu-de.otc.t-systems.com",
-      'MODELARTS_PROJECT_ID holds "no/slash": each item must be 1 to 64 of A-Z, a-z, 0-9, _ and -',
+      'MODELARTS_PROJECT_ID is "no/slash": it must be 1 to 64 of A-Z, a-z, 0-9, _ and -',
       'PORT is "70000": it must be a whole number from 0 to 65535',
-      'STATUS_POLL_INTERVAL_MS is "10": it must be a whole number of 20 or more',
+      'STATUS_POLL_INTERVAL_MS is "10": it must be a whole number from 20 to 2147483647',
     ]);
   });
 

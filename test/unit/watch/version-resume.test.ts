@@ -37,6 +37,24 @@ describe("a version's subscription with `after`", () => {
     await back.stop();
   });
 
+  test("gets the current state as a gap where more happened than STATUS_HISTORY_LENGTH, also while somebody else watched", async () => {
+    await using world = watchedWorld({ historyLength: 2 });
+    const stays = world.read(V1);
+    const leaves = world.read(V1);
+    await world.told(leaves, 1);
+    await world.told(stays, 1);
+    await leaves.stop();
+    for (const status of ["SCALING", "RUNNING", "KILLING"] as const) {
+      world.upstream.set("1", status);
+      await world.pass(2_100);
+    }
+    await world.told(stays, 4);
+    const back = world.read({ ...V1, after: leaves.cursor });
+    expect(await world.told(back, 1)).toEqual(["1:KILLING!"]);
+    await stays.stop();
+    await back.stop();
+  });
+
   test("goes on with a version that had vanished and is back", async () => {
     await using world = watchedWorld();
     const stays = world.read();

@@ -19,8 +19,8 @@ export interface World extends Replica, AsyncDisposable {
 export const V1 = { versionId: id("1") };
 
 /** A world with one version, which is RUNNING. */
-export function watchedWorld(): World {
-  const world = startWorld();
+export function watchedWorld(options: { historyLength?: number } = {}): World {
+  const world = startWorld(options);
   world.upstream.set("1", "RUNNING");
   return world;
 }
@@ -32,7 +32,13 @@ export function startWorld(
   const upstream = options.upstream ?? new ScriptedUpstream();
   const historyLength = options.historyLength ?? 1_024;
   const stores = options.stores ?? createMemoryWatchStores({ clock, historyLength, maxWatchedJobs: 100 });
-  const replica = startReplica({ ...options, clock, upstream, stores });
+  const replica = startReplica({
+    ...options,
+    config: { ...options.config, historyLength },
+    clock,
+    upstream,
+    stores,
+  });
   return {
     ...replica,
     clock,
