@@ -316,6 +316,19 @@ describe("The cache on a Redis of its own", () => {
     expect(next.lock?.token).toBe("b");
   });
 
+  it("is listened to once its user may subscribe", async () => {
+    await admin.acl("SETUSER", "default", "-subscribe");
+    undo.push(() => admin.acl("SETUSER", "default", "+subscribe"));
+    const a = await open();
+    await until("it was refused", async () => {
+      const refused = (await admin.call("ACL", "LOG")) as unknown[];
+      return refused.length > 0;
+    });
+    expect(a.store.isTold()).toBe(false);
+    await admin.acl("SETUSER", "default", "+subscribe");
+    await told(a);
+  });
+
   it("is not taken for slow while it is this process that is busy", async () => {
     const failures: string[] = [];
     const a = await open({ storeFailed: (operation: string) => failures.push(operation) });

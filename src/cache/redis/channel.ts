@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../../clock.js";
 import type { Logger } from "../../observability/logger.js";
 import type { RedisConnection } from "../../redis.js";
 import type { CacheEvents } from "../events.js";
 import type { StoreListener } from "../store.js";
+import { Beacons } from "./beacons.js";
 import { Ledger } from "./ledger.js";
 import type { RedisLink } from "./link.js";
 import { decodeMessage, encodeMessage } from "./messages.js";
@@ -11,8 +11,6 @@ import { BEACON } from "./scripts.js";
 
 /** How often a replica shows that the channel works (ms). */
 const BEACON_MS = 1_000;
-/** Without a beacon of its own that was sent within this time, a replica does not know whether the channel works (ms). */
-const ALIVE_MS = 2_500;
 
 export interface RedisChannelOptions {
   redis: RedisConnection;
@@ -29,22 +27,17 @@ export interface RedisChannelOptions {
 export class RedisChannel {
   readonly #listeners = new Set<StoreListener>();
   readonly #ledger = new Ledger();
-  /** Beacons sent and not heard yet: number to instant (ms since the epoch). */
-  readonly #sent = new Map<number, number>();
+  readonly #beacons: Beacons;
   readonly #stopListening: () => void;
-  readonly #self = randomUUID();
-  /** Counted in the sender's name: what was told is counted anew whenever the count is not sure any more. */
-  #epoch = 0;
-  #number = 0;
-  #told = 0;
-  /** When the latest beacon that was heard was sent; undefined when the channel was lost since. */
-  #knownAt: number | undefined;
   #reportedAlive = false;
+  #isSubscribed = false;
+  #reportedDeaf = false;
   #nextBeacon = new AbortController();
   #closed = false;
 
   constructor(private readonly options: RedisChannelOptions) {
-    const { redis, name } = options;
+    const { redis, name, clock } = options;
+    this.#beacons = new Beacons(clock.now);
     const hear = (channel: string, text: string) => {
       if (channel === name) this.#hear(text);
     };
@@ -60,7 +53,6 @@ export class RedisChannel {
       redis.subscriber.off("ready", wake);
       stopWaiting();
     };
-    this.#subscribe();
     void this.#sendBeacons();
   }
 
@@ -74,20 +66,20 @@ export class RedisChannel {
     parts: readonly string[] | undefined,
     publish: (text: string) => Promise<unknown>,
   ) {
-    const epoch = this.#epoch;
+    const { sender } = this.#beacons;
     const some = parts && { parts: [...parts] };
     try {
-      await publish(encodeMessage({ kind: "invalidated", sender: this.#sender, group, ...some }));
-      if (epoch === this.#epoch) this.#told += 1;
+      await publish(encodeMessage({ kind: "invalidated", sender, group, ...some }));
+      this.#beacons.countTold(sender);
     } catch (error) {
-      this.#beginAnew();
+      this.#beacons.beginAnew();
       throw error;
     }
   }
 
   /** True while a beacon that was sent not long ago has come back. */
   isAlive(): boolean {
-    return this.#knownAt !== undefined && this.options.clock.now() - this.#knownAt < ALIVE_MS;
+    return this.#beacons.isAlive();
   }
 
   listen(listener: StoreListener): () => void {
@@ -103,31 +95,31 @@ export class RedisChannel {
     this.#listeners.clear();
   }
 
+  /** Once, since a client that connects again subscribes by itself; and again where Redis has refused it. */
   #subscribe(): void {
+    if (this.#isSubscribed) return;
+    this.#isSubscribed = true;
     const { redis, name, log } = this.options;
-    redis.subscriber.subscribe(name).catch((error: Error) => {
-      if (this.#closed) return;
-      log.warn(
-        { event: "cache_channel_not_subscribed", reason: error.message },
-        "Not subscribed to the cache's channel",
-      );
-    });
-  }
-
-  get #sender(): string {
-    return `${this.#self}/${this.#epoch}`;
-  }
-
-  #beginAnew(): void {
-    this.#epoch += 1;
-    this.#number = 0;
-    this.#told = 0;
-    this.#sent.clear();
+    redis.subscriber.subscribe(name).then(
+      () => {
+        this.#reportedDeaf = false;
+      },
+      (error: Error) => {
+        this.#isSubscribed = false;
+        if (this.#closed || this.#reportedDeaf) return;
+        this.#reportedDeaf = true;
+        log.warn(
+          { event: "cache_channel_not_subscribed", reason: error.message },
+          "Not subscribed to the cache's channel",
+        );
+      },
+    );
   }
 
   async #sendBeacons(): Promise<void> {
     const { clock } = this.options;
     while (!this.#closed) {
+      this.#subscribe();
       await this.#sendBeacon();
       this.#report();
       this.#nextBeacon = new AbortController();
@@ -137,16 +129,14 @@ export class RedisChannel {
 
   async #sendBeacon(): Promise<void> {
     const { link, name, clock, onAnswer } = this.options;
-    this.#number += 1;
-    this.#sent.set(this.#number, clock.now());
-    const beacon = { kind: "beacon", sender: this.#sender, number: this.#number, told: this.#told } as const;
+    const beacon = this.#beacons.next();
     try {
       const askedAt = clock.now();
       link.noteTime(await link.probe(BEACON, [name], [name, encodeMessage(beacon)]), askedAt);
       onAnswer();
     } catch {
-      // Whether it was published is not known: the next one would look like the second after a lost one.
-      this.#beginAnew();
+      // Whether it was published is not known.
+      this.#beacons.beginAnew();
     }
   }
 
@@ -158,22 +148,14 @@ export class RedisChannel {
       return;
     }
     if (this.#ledger.misses(message)) this.#restore();
-    const own = message.sender.startsWith(`${this.#self}/`);
     if (message.kind === "beacon") {
-      if (message.sender === this.#sender) this.#returned(message.number);
-    } else if (!own) {
+      const wasAlive = this.isAlive();
+      if (!this.#beacons.returned(message)) return;
+      if (!wasAlive) this.#restore();
+      this.#report();
+    } else if (!this.#beacons.isOwn(message.sender)) {
       for (const listener of this.#listeners) listener.invalidated(message.group, message.parts);
     }
-  }
-
-  /** A beacon of this replica's own has come back. */
-  #returned(number: number): void {
-    const sentAt = this.#sent.get(number);
-    if (sentAt === undefined) return;
-    for (const earlier of this.#sent.keys()) if (earlier <= number) this.#sent.delete(earlier);
-    if (!this.isAlive()) this.#restore();
-    this.#knownAt = sentAt;
-    this.#report();
   }
 
   #restore(): void {
@@ -181,7 +163,7 @@ export class RedisChannel {
   }
 
   #lose(): void {
-    this.#knownAt = undefined;
+    this.#beacons.lose();
     this.#ledger.clear();
     this.#report();
   }
