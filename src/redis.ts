@@ -16,7 +16,7 @@ export interface RedisConnection {
    * the configured time-out when it is slow: a rejection of any kind means "go on without".
    */
   readonly commands: RedisClient;
-  /** For SUBSCRIBE and SSUBSCRIBE alone. It subscribes again by itself after a reconnect. */
+  /** For SUBSCRIBE alone. It subscribes again by itself after a reconnect. */
   readonly subscriber: RedisClient;
   /** Starts every key and channel. */
   readonly keyPrefix: string;

@@ -89,8 +89,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const began = now();
     const context = contextOf(call, request);
     const signal = context.mutation ? undefined : call.signal;
+    const { authorization, httpRequest } = prepare(call, request);
     try {
-      const { authorization, httpRequest } = prepare(call, request);
       const answer = await transport.send(httpRequest, { timeoutMs, signal });
       return recorded(interpret(answer, context, authorization), request, began);
     } catch (error) {
