@@ -1,1 +1,1 @@
-export { createRedisPermits, type RedisPermitsOptions } from "./redis-permits.js";
+export { createRedisPermits } from "./redis-permits.js";

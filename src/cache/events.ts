@@ -26,17 +26,3 @@ export interface CacheEvents {
 }
 
 export type StoreOperation = "read" | "write" | "release" | "extend" | "invalidate" | "observe" | "proof";
-
-/** Counts nothing. */
-export const silentCacheEvents: CacheEvents = {
-  hit() {},
-  miss() {},
-  staleServed() {},
-  refreshed() {},
-  coalesced() {},
-  loaded() {},
-  proofRenewed() {},
-  invalidated() {},
-  storeFailed() {},
-  channel() {},
-};

@@ -1,5 +1,5 @@
-export { type CacheEvents, type ResourceKind, type StoreOperation, silentCacheEvents } from "./events.js";
+export type { CacheEvents } from "./events.js";
 export { createLookups, type LookupsOptions } from "./lookups.js";
-export { type CacheProofs, createProofs, type ProofsOptions } from "./proofs.js";
-export { createRedisStore, type RedisStoreOptions } from "./redis/redis-store.js";
+export { type CacheProofs, createProofs } from "./proofs.js";
+export { createRedisStore } from "./redis/redis-store.js";
 export type { SharedStore } from "./store.js";

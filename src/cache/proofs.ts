@@ -38,26 +38,21 @@ export interface ProofsOptions {
   proofTtlMs: number;
   clock: Clock;
   events: CacheEvents;
-  /** Proofs kept in this process; a forgotten one is read from the store or renewed. */
-  maxProofs?: number;
 }
 
 // A proof that replicas share is written again only after this share of its life, so that hot keys do not write on every load.
 const SHARE_AGAIN_AFTER = 0.1;
 
+/** Proofs kept in this process; a forgotten one is read from the store or renewed. */
+const MAX_PROOFS = 50_000;
+
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Proofs of access in this process and, where replicas share a store, in it. */
-export function createProofs({
-  store,
-  proofTtlMs,
-  clock,
-  events,
-  maxProofs = 50_000,
-}: ProofsOptions): CacheProofs {
-  const provenAt = createBoundedMap<number>(maxProofs);
-  const sharedAt = createBoundedMap<number>(maxProofs);
-  const revokedAt = createBoundedMap<number>(maxProofs);
+export function createProofs({ store, proofTtlMs, clock, events }: ProofsOptions): CacheProofs {
+  const provenAt = createBoundedMap<number>(MAX_PROOFS);
+  const sharedAt = createBoundedMap<number>(MAX_PROOFS);
+  const revokedAt = createBoundedMap<number>(MAX_PROOFS);
   let revoked = 0;
   const keyOf = (caller: Named, group: string) => `${caller.credentialId}|${group}`;
   const ignore = () => events.storeFailed("proof");

@@ -15,13 +15,3 @@ export interface CreationEvents {
   /** One was refused because its record is of a format that this release cannot read. */
   unreadable(): void;
 }
-
-export const silentCreationEvents: CreationEvents = {
-  created: () => {},
-  replayed: () => {},
-  conflict: () => {},
-  unknownOutcome: () => {},
-  reconciled: () => {},
-  storeAway: () => {},
-  unreadable: () => {},
-};

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { LongId, NewVersion } from "../domain/index.js";
+import { type LongId, type NewVersion, withDefaultEngine } from "../domain/index.js";
 
 /** What one idempotency key stands for, as hashes: neither the key nor the input is stored. */
 export interface Intent {
@@ -12,9 +12,6 @@ export interface Intent {
   /** Stands for the job and the config alone: what two versions have in common that reconciliation could mix up. */
   configFingerprint: string;
 }
-
-/** The engine that the vendor documents as the default, forwarded when nothing else says what to run. */
-const DEFAULT_ENGINE_ID = "1" as LongId;
 
 function hash(...parts: string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
@@ -31,16 +28,10 @@ function canonical(value: unknown): string {
   return `{${fields.join(",")}}`;
 }
 
-/** The config as the upstream gets it: with the documented default engine where neither an engine, a model nor an image is given. */
-export function forwardedConfig(config: NewVersion["config"]): NewVersion["config"] {
-  const runsByItself = config.engineId ?? config.modelId ?? config.userImageUrl;
-  return runsByItself === undefined ? { ...config, engineId: DEFAULT_ENGINE_ID } : config;
-}
-
 /** The intent of a creation with that key in that project. */
 export function intentOf(projectId: string, key: string, version: NewVersion): Intent {
   const { jobId, jobDesc = "" } = version;
-  const config = canonical(forwardedConfig(version.config));
+  const config = canonical(withDefaultEngine(version.config));
   return {
     projectId,
     jobId,

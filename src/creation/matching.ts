@@ -1,5 +1,4 @@
-import type { LongId, NewVersion, TrainingJobVersion } from "../domain/index.js";
-import { forwardedConfig } from "./intent.js";
+import { type LongId, type NewVersion, type TrainingJobVersion, withDefaultEngine } from "../domain/index.js";
 
 type Config = NewVersion["config"];
 type Text = string | null | undefined;
@@ -112,7 +111,7 @@ function sameMachine(sent: Config, shown: TrainingJobVersion): boolean {
  * sets to paths, models to engines, pools to specs. The description is the job's there, so it tells nothing.
  */
 export function hasConfigOf(created: NewVersion, shown: TrainingJobVersion): boolean {
-  const sent = forwardedConfig(created.config);
+  const sent = withDefaultEngine(created.config);
   return (
     shown.versionId !== sent.preVersionId &&
     agrees<LongId>(sent.preVersionId, shown.preVersionId) &&

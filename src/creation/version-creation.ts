@@ -36,8 +36,6 @@ export interface VersionCreationOptions {
   newToken?: () => string;
   /** How long a claim outlives the replica that has died. Default: 20 s. */
   claimLeaseMs?: number;
-  /** How often a claim is renewed. Default: a quarter of the lease. */
-  renewEveryMs?: number;
 }
 
 const CLAIM_LEASE_MS = 20_000;
@@ -77,7 +75,7 @@ const NO_KEY = "-";
 export function createVersionCreation(options: VersionCreationOptions): VersionCreation {
   const { store, log } = options;
   const leaseMs = options.claimLeaseMs ?? CLAIM_LEASE_MS;
-  const settings = { ...options, leaseMs, renewEveryMs: options.renewEveryMs ?? leaseMs / 4 };
+  const settings = { ...options, leaseMs, renewEveryMs: leaseMs / 4 };
   const access = createJobAccess(options);
   const posting = createPosting(options);
   const claims = createClaims(settings);

@@ -35,6 +35,15 @@ export interface NewVersion {
   };
 }
 
+/** The engine that the vendor documents as the default. */
+const DEFAULT_ENGINE_ID = "1" as LongId;
+
+/** The config as the upstream gets it: with the default engine where neither an engine, a model nor an image is given. */
+export function withDefaultEngine(config: NewVersion["config"]): NewVersion["config"] {
+  const runsByItself = config.engineId ?? config.modelId ?? config.userImageUrl;
+  return runsByItself === undefined ? { ...config, engineId: DEFAULT_ENGINE_ID } : config;
+}
+
 /** The upstream's answer to a creation. Only the two ids are certain. */
 export interface CreatedVersion {
   jobId: LongId;

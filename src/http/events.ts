@@ -13,9 +13,3 @@ export interface HttpEvents {
   /** A WebSocket or an event stream was opened; the returned function is called when it closes. */
   streamOpened(transport: "ws" | "sse"): () => void;
 }
-
-export const silentHttpEvents: HttpEvents = {
-  operation() {},
-  answerRepeated() {},
-  streamOpened: () => () => {},
-};

@@ -38,16 +38,3 @@ export interface UpstreamEvents {
   /** The upstream refused this gateway's own identity, and the call was made again with a renewed one or given up. */
   identityRefused(then: "renewed" | "given-up"): void;
 }
-
-const ignore = (): void => {};
-
-/** Events that nobody listens to. */
-export const silentUpstreamEvents: UpstreamEvents = {
-  attempt: ignore,
-  retry: ignore,
-  shed: ignore,
-  circuit: ignore,
-  waiting: ignore,
-  login: ignore,
-  identityRefused: ignore,
-};

@@ -28,16 +28,3 @@ export interface WatchEvents {
   /** A call was made only to renew a credential's proof of access. */
   proof(outcome: "granted" | "refused" | "failed"): void;
 }
-
-/** Counts nothing. */
-export const silentWatchEvents: WatchEvents = {
-  subscribers() {},
-  watches() {},
-  leases() {},
-  poll() {},
-  delivered() {},
-  collapsed() {},
-  resumed() {},
-  gap() {},
-  proof() {},
-};

@@ -1,4 +1,4 @@
-export { type PollOutcome, silentWatchEvents, type WatchEvents } from "./events.js";
+export type { WatchEvents } from "./events.js";
 export { createMemoryWatchStores } from "./memory/index.js";
 export type { WatchStores } from "./ports.js";
 export { createRedisWatchStores } from "./redis/index.js";

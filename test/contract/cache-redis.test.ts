@@ -7,6 +7,7 @@ import { systemClock } from "../../src/clock.js";
 import type { RedisTarget } from "../../src/config/redis-config.js";
 import { connectRedis } from "../../src/redis.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
+import { silentCacheEvents } from "../support/silent-events.js";
 import { until } from "../support/until.js";
 import { caller, completed, details, firstPage, id, job, page, version } from "../unit/cache/data.js";
 import { replicaWith } from "../unit/cache/replica.js";
@@ -32,7 +33,7 @@ async function openReplica(target: RedisTarget, events: Parameters<typeof replic
   const log = pino({ level: "silent" });
   const redis = await connectRedis({ target, tls: false, keyPrefix: PREFIX, timeoutMs: TIMEOUT_MS }, log);
   undo.push(() => redis.close());
-  const store = createRedisStore(redis, { clock: systemClock, log });
+  const store = createRedisStore(redis, { clock: systemClock, log, events: silentCacheEvents });
   const upstream = new ScriptedUpstream();
   upstream.answering = ({ method, args }) => {
     const jobDesc = String(upstream.calls.length);

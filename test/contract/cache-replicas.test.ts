@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../../src/clock.js";
 import type { Caller } from "../../src/domain/index.js";
 import { createMemoryStore, MemoryState } from "../support/memory-store.js";
 import { connectTestRedis, redisConfig } from "../support/redis.js";
+import { silentCacheEvents } from "../support/silent-events.js";
 import { until } from "../support/until.js";
 import { caller, completed, details, id, job, version } from "../unit/cache/data.js";
 import { type Replica, type ReplicaOptions, replicaWith } from "../unit/cache/replica.js";
@@ -45,7 +46,9 @@ async function onRedis(options: Options): Promise<ReplicaSet> {
     connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
     connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
   ]);
-  const stores = connections.map((redis) => createRedisStore(redis, { clock: systemClock, log }));
+  const stores = connections.map((redis) =>
+    createRedisStore(redis, { clock: systemClock, log, events: silentCacheEvents }),
+  );
   const [a, b] = stores.map((store) => replicaWith({ ...options, upstream, clock: systemClock, store }));
   if (a === undefined || b === undefined) throw new Error("two replicas are needed");
   await until("both replicas hear the channel", () => stores.every((store) => store.isTold()));

@@ -7,6 +7,7 @@ import { systemClock } from "../../src/clock.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { createMemoryStore, MemoryState } from "../support/memory-store.js";
 import { connectTestRedis, redisConfig } from "../support/redis.js";
+import { silentCacheEvents } from "../support/silent-events.js";
 import { until } from "../support/until.js";
 
 const PROOF_MS = 60_000;
@@ -38,7 +39,9 @@ async function redisPair(): Promise<Pair> {
     connectTestRedis({ keyPrefix, timeoutMs: 10_000 }),
   ]);
   const log = pino({ level: "silent" });
-  const [a, b] = connections.map((redis) => createRedisStore(redis, { clock: systemClock, log }));
+  const [a, b] = connections.map((redis) =>
+    createRedisStore(redis, { clock: systemClock, log, events: silentCacheEvents }),
+  );
   if (a === undefined || b === undefined) throw new Error("two stores are needed");
   await until("both stores hear the channel", () => a.isTold() && b.isTold());
   return {

@@ -1,12 +1,8 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  type LocalPermitSource,
-  type PermitSource,
-  silentUpstreamEvents,
-  type UpstreamEvents,
-} from "../../src/upstream/index.js";
+import { type LocalPermitSource, type PermitSource, type UpstreamEvents } from "../../src/upstream/index.js";
 import { FakeClock } from "../support/fake-clock.js";
+import { silentUpstreamEvents } from "../support/silent-events.js";
 import { until } from "../support/until.js";
 import {
   clientOf,

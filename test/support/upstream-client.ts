@@ -7,11 +7,11 @@ import type { UpstreamCall } from "../../src/ports.js";
 import {
   createUpstream,
   type ModelArtsUpstream,
-  silentUpstreamEvents,
   type UpstreamEvents,
   type UpstreamOptions,
 } from "../../src/upstream/index.js";
 import { sampleInput } from "./sample.js";
+import { silentUpstreamEvents } from "./silent-events.js";
 
 export const id = (digits: string): LongId => digits as LongId;
 

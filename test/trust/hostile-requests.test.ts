@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
 import { loadConfig } from "../../src/config/index.js";
 import type { Services } from "../../src/context.js";
-import { silentHttpEvents } from "../../src/http/events.js";
 import { createFastify, type Timing } from "../../src/http/fastify.js";
 import { createFront } from "../../src/http/front/index.js";
 import { createQueryLimits, createRateLimiter } from "../../src/http/limits/index.js";
@@ -14,6 +13,7 @@ import { createIdentity } from "../../src/identity.js";
 import { buildGatewaySchema } from "../../src/schema.js";
 import { parseRawAnswer, rawConnection, rawExchange } from "../support/fuzz-raw-http.js";
 import { type House, startHouse } from "../support/house.js";
+import { silentHttpEvents } from "../support/silent-events.js";
 
 const JOB = '{ trainingJob(jobId: "10") { jobName } }';
 const UPGRADE =

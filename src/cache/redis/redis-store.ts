@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { Logger } from "../../observability/logger.js";
 import type { RedisConnection } from "../../redis.js";
 import { createNames } from "../../unique.js";
-import { type CacheEvents, silentCacheEvents } from "../events.js";
+import type { CacheEvents } from "../events.js";
 import type {
   LoadLock,
   ObserveRequest,
@@ -24,15 +24,15 @@ import { RedisProofs } from "./proofs.js";
 import { texts } from "./reply.js";
 import { EXTEND, OBSERVE, PEEK, READ, RELEASE, WRITE } from "./scripts.js";
 
-/** A group's generation outlives its entries by at least this (ms): one that is lost voids them, early but safely. */
-const GENERATION_SPARE_MS = 60_000;
+/** The longest that an entry is kept, the time included that it may be given past its end (ms). */
+const LONGEST_LIFE_MS = 3_600_000;
+/** A group's generation outlives its entries by at least a minute: one that is lost voids them, early but safely. */
+const GENERATION_TTL_MS = LONGEST_LIFE_MS + 60_000;
 
 export interface RedisStoreOptions {
   clock: Clock;
   log: Logger;
-  events?: CacheEvents;
-  /** The longest that an entry is kept: the greatest TTL, and the time that it may be given past its end (1 h unless told). */
-  longestLifeMs?: number;
+  events: CacheEvents;
 }
 
 /** The store that replicas share. It starts to listen at once, and comes back by itself when Redis does. */
@@ -47,20 +47,14 @@ class RedisStore implements SharedStore {
   readonly #proofs: RedisProofs;
   readonly #invalidations: RedisInvalidations;
   readonly #clock: Clock;
-  readonly #longestLifeMs: number;
-  readonly #generationTtlMs: number;
   readonly #newName = createNames();
 
-  constructor(
-    redis: RedisConnection,
-    { clock, log, events = silentCacheEvents, longestLifeMs = 3_600_000 }: RedisStoreOptions,
-  ) {
+  constructor(redis: RedisConnection, { clock, log, events }: RedisStoreOptions) {
     this.#clock = clock;
-    this.#longestLifeMs = longestLifeMs;
     this.#names = new RedisNames(redis.keyPrefix);
     this.#link = new RedisLink({ redis, clock });
     this.#proofs = new RedisProofs({ link: this.#link, names: this.#names, clock });
-    this.#generationTtlMs = longestLifeMs + GENERATION_SPARE_MS;
+
     const { channel: name } = this.#names;
     const onAnswer = () => void this.#invalidations.repeatUnsent();
     this.#channel = new RedisChannel({ redis, link: this.#link, name, clock, log, events, onAnswer });
@@ -70,8 +64,8 @@ class RedisStore implements SharedStore {
       channel: this.#channel,
       clock,
       newName: this.#newName,
-      generationTtlMs: this.#generationTtlMs,
-      longestLifeMs,
+      generationTtlMs: GENERATION_TTL_MS,
+      longestLifeMs: LONGEST_LIFE_MS,
     });
   }
 
@@ -89,7 +83,7 @@ class RedisStore implements SharedStore {
     const { token = "", leaseMs = 0 } = lock ?? {};
     const flags = [proven ? "1" : "0", proofTtlMs, token, leaseMs];
     const askedAt = this.#clock.now();
-    const args = [this.#newName(), this.#generationTtlMs, part, ...flags];
+    const args = [this.#newName(), GENERATION_TTL_MS, part, ...flags];
     if (substitute !== undefined) {
       keys.push(names.entry(substitute));
       args.push(substitute.part);
@@ -129,7 +123,7 @@ class RedisStore implements SharedStore {
     const value = `${beforeGeneration}${generation}${afterGeneration}`;
     const lockName = lock?.name ?? names.sharedLock(key);
     const keys = [names.generation(key.group), names.entry(key), lockName];
-    const times = [this.#keptUntil(entry, staleMs), this.#generationTtlMs];
+    const times = [this.#keptUntil(entry, staleMs), GENERATION_TTL_MS];
     const args = [key.part, generation, value, ...times, lock?.token ?? "", names.channel];
     if (proof !== undefined) {
       keys.push(names.proof(key.group, proof.credentialId));
@@ -156,7 +150,7 @@ class RedisStore implements SharedStore {
   async observe({ key, entry, staleMs, quietSince, dropped }: ObserveRequest): Promise<void> {
     this.#invalidations.refuseUnsent(key.group);
     const { beforeGeneration, afterGeneration } = encodeEntry(entry, this.#link.offset.leastMs);
-    const head = [this.#newName(), this.#generationTtlMs, key.part, this.#link.redisTime(quietSince)];
+    const head = [this.#newName(), GENERATION_TTL_MS, key.part, this.#link.redisTime(quietSince)];
     const value = [beforeGeneration, afterGeneration, this.#keptUntil(entry, staleMs)];
     const keys = [this.#names.generation(key.group), this.#names.entry(key)];
     const run = (message: string) =>
@@ -208,8 +202,6 @@ class RedisStore implements SharedStore {
   }
 
   #keptUntil({ answeredAt, ttlMs }: StoredEntry, staleMs: number): number {
-    return this.#link.redisTime(
-      answeredAt + Math.min(ttlMs === 0 ? 0 : ttlMs + staleMs, this.#longestLifeMs),
-    );
+    return this.#link.redisTime(answeredAt + Math.min(ttlMs === 0 ? 0 : ttlMs + staleMs, LONGEST_LIFE_MS));
   }
 }

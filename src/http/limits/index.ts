@@ -1,4 +1,4 @@
-export { type ApolloLimits, createApolloLimits } from "./apollo.js";
-export { createQueryLimits, FIXED_LIMITS, type QueryLimits, type ValidOperation } from "./query-limits.js";
-export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from "./rate-limiter.js";
+export { createApolloLimits } from "./apollo.js";
+export { createQueryLimits, FIXED_LIMITS, type QueryLimits } from "./query-limits.js";
+export { createRateLimiter, type RateLimiter } from "./rate-limiter.js";
 export type { CounterStore } from "./settlement.js";

@@ -1,4 +1,10 @@
-import { type CreatedVersion, type LongId, type NewVersion, statusFromCode } from "../../domain/index.js";
+import {
+  type CreatedVersion,
+  type LongId,
+  type NewVersion,
+  statusFromCode,
+  withDefaultEngine,
+} from "../../domain/index.js";
 import { epochMillis, int, longId, text } from "../decode/values.js";
 import { invalidResponse } from "../errors/invalid-response.js";
 import { type JsonObject, JsonWriter } from "../json.js";
@@ -6,16 +12,8 @@ import { type RestRequest, versionsPath } from "../rest-request.js";
 
 type Config = NewVersion["config"];
 
-/** The engine that the vendor documents as the default. */
-const DEFAULT_ENGINE = 1;
-
 function idField(json: JsonWriter, id: LongId | undefined) {
   return id === undefined ? undefined : json.integer(id);
-}
-
-function engineField(json: JsonWriter, { engineId, modelId, userImageUrl }: Config) {
-  if (engineId !== undefined) return json.integer(engineId);
-  return modelId === undefined && userImageUrl === undefined ? DEFAULT_ENGINE : undefined;
 }
 
 function dataSourceField(config: Config) {
@@ -40,7 +38,7 @@ function configField(json: JsonWriter, config: Config): JsonObject {
     data_source: dataSourceField(config),
     spec_id: idField(json, config.specId),
     pool_id: config.poolId,
-    engine_id: engineField(json, config),
+    engine_id: idField(json, withDefaultEngine(config).engineId),
     model_id: idField(json, config.modelId),
     train_url: config.trainUrl,
     log_url: config.logUrl,

@@ -18,7 +18,6 @@ export interface TransportOptions {
   /** For a new connection alone. */
   connectTimeoutMs: number;
   clock: Clock;
-  maxAnswerBytes?: number;
 }
 
 /**
@@ -39,7 +38,7 @@ function createConnector(timeoutMs: number, underWay: Set<Socket>): buildConnect
 }
 
 function createPool(options: TransportOptions, connect: buildConnector.connector): Pool {
-  const { endpoint, connections, maxAnswerBytes } = options;
+  const { endpoint, connections } = options;
   return new Pool(new URL(endpoint).origin, {
     connections,
     pipelining: 1,
@@ -47,7 +46,7 @@ function createPool(options: TransportOptions, connect: buildConnector.connector
     headersTimeout: 0,
     bodyTimeout: 0,
     connect,
-    maxResponseSize: maxAnswerBytes ?? MAX_ANSWER_BYTES,
+    maxResponseSize: MAX_ANSWER_BYTES,
   });
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { SharedStore } from "../../../src/cache/index.js";
-import { createProofs, silentCacheEvents } from "../../../src/cache/index.js";
+import { createProofs } from "../../../src/cache/index.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
+import { silentCacheEvents } from "../../support/silent-events.js";
 import { caller, id } from "./data.js";
 import { settle } from "./scripted-upstream.js";
 

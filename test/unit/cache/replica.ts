@@ -6,13 +6,13 @@ import {
   createProofs,
   type LookupsOptions,
   type SharedStore,
-  silentCacheEvents,
 } from "../../../src/cache/index.js";
 import type { Clock } from "../../../src/clock.js";
 import type { CacheConfig } from "../../../src/config/index.js";
 import type { Caller } from "../../../src/domain/index.js";
 import type { Lookups, RequestLookups, UpstreamReads } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { silentCacheEvents } from "../../support/silent-events.js";
 import { caller } from "./data.js";
 import { ScriptedUpstream } from "./scripted-upstream.js";
 

@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { createProofs, silentCacheEvents } from "../../../src/cache/index.js";
+import { createProofs } from "../../../src/cache/index.js";
 import type { JobWithVersions, LongId } from "../../../src/domain/index.js";
 import { GatewayError } from "../../../src/errors.js";
 import { JobAccess } from "../../../src/watch/access.js";
-import { silentWatchEvents } from "../../../src/watch/events.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { silentCacheEvents, silentWatchEvents } from "../../support/silent-events.js";
 import { until } from "../../support/until.js";
 import { caller, id, job } from "../cache/data.js";
 

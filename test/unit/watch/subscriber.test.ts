@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { LongId } from "../../../src/domain/index.js";
 import { cursorTag } from "../../../src/watch/cursor.js";
-import { silentWatchEvents } from "../../../src/watch/events.js";
 import { FirstEvents } from "../../../src/watch/first-events.js";
 import { type EventContext, StatusNotice } from "../../../src/watch/notice.js";
 import type { VersionState } from "../../../src/watch/ports.js";
 import { Subscriber } from "../../../src/watch/subscriber.js";
+import { silentWatchEvents } from "../../support/silent-events.js";
 
 const id = (digits: number) => String(digits) as LongId;
 const job = { projectId: "project-1", jobId: id(10) };

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { createProofs, silentCacheEvents } from "../../../../src/cache/index.js";
+import { createProofs } from "../../../../src/cache/index.js";
 import { type Clock, systemClock } from "../../../../src/clock.js";
 import type { LimitsConfig, WatchConfig } from "../../../../src/config/index.js";
 import type { LongId, StatusEvent } from "../../../../src/domain/index.js";
@@ -8,10 +8,10 @@ import {
   createMemoryWatchStores,
   createStatusWatch,
   type StatusWatchOptions,
-  silentWatchEvents,
   type WatchEvents,
   type WatchStores,
 } from "../../../../src/watch/index.js";
+import { silentCacheEvents, silentWatchEvents } from "../../../support/silent-events.js";
 import { callerWith, JOB, type ScriptedUpstream } from "./scripted-upstream.js";
 
 export interface ReplicaOptions {
