@@ -34,7 +34,7 @@ export interface ErrorDetails {
   upstream?: { status: number; errorCode?: string; errorMessage?: string };
   /** For a mutation: `unknown` when it may have happened. */
   outcome?: "not-sent" | "unknown";
-  /** Milliseconds after which a repeat is worth while. */
+  /** Milliseconds after which a repeat is worthwhile. */
   retryAfterMs?: number;
   /** What is away, where it is not the upstream. */
   dependency?: "redis";

@@ -80,7 +80,7 @@ export interface RequestLookups {
     coverage: Coverage,
     options?: Freshness,
   ): Promise<TrainingJobVersion | null>;
-  /** Whether the job has that version. Where it may be cached, having seen it of late is enough, whatever was invalidated since. */
+  /** Whether the job has that version. Where it may be cached, having seen it recently is enough, whatever was invalidated since. */
   hasVersion(jobId: LongId, versionId: LongId, options?: Freshness): Found<boolean>;
   resourceSpecs(query: ResourceSpecQuery, options?: Freshness): Found<ResourceSpec[]>;
   engineSpecs(jobType: JobType, options?: Freshness): Found<EngineSpec[]>;

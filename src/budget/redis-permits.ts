@@ -28,7 +28,7 @@ const EXTRA_BUCKETS = 2;
 /** What is free is left for another replica that waits for so long after it asked; it asks again within a second. */
 const WISH_MS = 2_500;
 
-/** After a failure Redis is not asked for so long, lest every call waits for a time-out. */
+/** After a failure Redis is not asked for so long, so that not every call waits for a time-out. */
 const SUSPENSION_MS = 1_000;
 
 const NUMBERS: Record<Priority, number> = { mutation: 1, lookup: 2, poll: 3 };

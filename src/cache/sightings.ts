@@ -5,7 +5,7 @@ import { createBoundedMap } from "./bounded-map.js";
 const MAX_SIGHTINGS = 50_000;
 
 /**
- * Which versions the upstream has shown to which credential of late. Kept apart from answers, because it stays true where
+ * Which versions the upstream has recently shown to which credential. Kept apart from answers, because it stays true where
  * those are invalidated: neither creating nor stopping a version takes one away.
  */
 export class Sightings {

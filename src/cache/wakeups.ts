@@ -5,7 +5,7 @@ import { createBoundedMap } from "./bounded-map.js";
 /** Those in this process who wait for a load to end that another one makes, in most cases another replica. */
 export class Wakeups {
   readonly #waiting = new Map<string, Set<Cancellation>>();
-  /** When locks were released of late: a release can be heard before the one who is to wait knows that he has to. */
+  /** When locks were recently released: a release can be heard before the one who is to wait knows that he has to. */
   readonly #released = createBoundedMap<number>(1_000);
   #count = 0;
 
