@@ -413,17 +413,25 @@ describe.each([
     expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeUndefined();
   });
 
-  it("takes a proof again after it was revoked", async () => {
+  it.each<[string, (store: SharedStore, generation: string) => Promise<unknown>]>([
+    [
+      "with an answer",
+      (store, generation) => {
+        const proof = { credentialId: "alice", ttlMs: PROOF_MS };
+        return store.write({ key, generation, entry: entry("1"), staleMs: 0, proof });
+      },
+    ],
+    ["by itself", (store) => store.recordProof(key.group, "alice", PROOF_MS)],
+  ])("takes a proof again after it was revoked %s", async (_way, record) => {
     const { stores } = await open();
     const { generation } = await stores[0].read(request());
     await stores[0].revokeProof(key.group, "alice", PROOF_MS);
-    await pair.pass(5);
-    const proof = { credentialId: "alice", ttlMs: PROOF_MS };
-    await stores[0].write({ key, generation, entry: entry("1"), staleMs: 0, proof });
-    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeLessThan(5_000);
-    await stores[0].revokeProof(key.group, "alice", PROOF_MS);
-    await stores[0].recordProof(key.group, "alice", PROOF_MS);
-    expect(await stores[1].readProof(key.group, "alice", PROOF_MS)).toBeLessThan(5_000);
+    // Redis's clock is known to within the time that an answer of it took: what is closer to the revocation counts as earlier.
+    await until("the proof is taken", async () => {
+      await pair.pass(5);
+      await record(stores[0], generation);
+      return (await stores[1].readProof(key.group, "alice", PROOF_MS)) !== undefined;
+    });
   });
 
   it("forgets an entry that is known to be gone", async () => {
