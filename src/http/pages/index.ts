@@ -3,7 +3,6 @@ import { BUILT_EXPLORER_DIRECTORY } from "../../explorer-directory.js";
 import { registerExplorer } from "./explorer-routes.js";
 import { sandboxPage } from "./sandbox-page.js";
 
-
 export interface PagesOptions {
   /** False: both pages answer 404. */
   enabled: boolean;
