@@ -51,8 +51,8 @@ export class Fences {
   /** True when neither the group nor one of the parts was invalidated after the number was taken. */
   isCurrent(group: string, parts: readonly string[], sequence: number): boolean {
     if (sequence <= this.#floor.sequence) return false;
-    if (sequence <= sequenceOf(this.#groups, group)) return false;
-    // Parts are seldom invalidated by themselves: most of the time their names need not be put together.
+    // Most of the time nothing was invalidated recently, and parts seldom are by themselves: their names need not be put together.
+    if (this.#groups.size > 0 && sequence <= sequenceOf(this.#groups, group)) return false;
     if (this.#parts.size === 0) return true;
     return parts.every((part) => sequence > sequenceOf(this.#parts, nameOf(group, part)));
   }

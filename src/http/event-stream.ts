@@ -45,6 +45,11 @@ async function writeResults(
     return published;
   }
   if (!(Symbol.asyncIterator in results)) return writeResult(results);
+  if (response.writableEnded || response.destroyed) {
+    // It ended before there was anything to let go of.
+    await results.return();
+    return undefined;
+  }
   response.once("close", () => void results.return());
   try {
     for await (const result of results) await writeResult(result);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { HttpConfig } from "../config/index.js";
 
@@ -20,10 +21,21 @@ export interface HealthOptions {
   readyRequires: HttpConfig["readyRequires"];
 }
 
+/** Well below the second that Kubernetes gives a readiness probe: who is degraded must not count as unready for being slow to say so. */
+const PATIENCE_MS = 500;
+
+/** Resolves when all are done, and after some time at the latest: what takes longer goes on, and shows next time. */
+async function patiently(work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, sleep(PATIENCE_MS, undefined, { signal: done.signal }).catch(() => {})]);
+  done.abort();
+}
+
 /** The state of the dependencies that are away, probed first where the last state was bad. */
 async function findDegraded(dependencies: readonly DependencyState[]) {
   const suspects = dependencies.filter((dependency) => dependency.degradedReason() !== undefined);
-  await Promise.all(suspects.map((dependency) => dependency.probe().catch(() => undefined)));
+  if (suspects.length > 0)
+    await patiently(Promise.all(suspects.map((dependency) => dependency.probe().catch(() => undefined))));
   return suspects.flatMap(({ dependency, degradedReason }) => {
     const reason = degradedReason();
     return reason === undefined ? [] : [{ dependency, reason }];

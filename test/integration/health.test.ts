@@ -1,7 +1,11 @@
+import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
+import { startGateway } from "../support/gateway.js";
+import { post } from "../support/graphql-client.js";
 import { startHouse } from "../support/house.js";
 import { startRedis } from "../support/redis-server.js";
 import { until } from "../support/until.js";
+import { json, startUpstreamServer } from "../support/upstream-server.js";
 
 async function ready(url: string) {
   const response = await fetch(`${url}/readyz`);
@@ -30,6 +34,28 @@ describe("health", () => {
       "the upstream counts as back",
       async () => (await ready(house.gateway.url)).body.degraded.length === 0,
     );
+  });
+
+  it("answers before a probe of the upstream does, which can take longer than whoever asks waits", async () => {
+    await using upstream = await startUpstreamServer(json({}, 503));
+    await using gateway = await startGateway({
+      MODELARTS_ENDPOINT: upstream.url,
+      MODELARTS_PROJECT_ID: "project",
+      UPSTREAM_BUDGET_MS: "100",
+    });
+    await post(gateway.url, { query: '{ trainingJob(jobId: "10") { jobId } }' }, { "x-auth-token": "token" });
+    const probes: ServerResponse[] = [];
+    upstream.script = (_request, response) => void probes.push(response);
+    const { status, body } = await ready(gateway.url);
+    expect(status).toBe(200);
+    expect(body.degraded.map(({ dependency }) => dependency)).toEqual(["upstream"]);
+    // It goes on, and what it finds shows.
+    probes[0]?.end("{}");
+    await until(
+      "the upstream counts as back",
+      async () => (await ready(gateway.url)).body.degraded.length === 0,
+    );
+    expect(probes).toHaveLength(1);
   });
 
   it("is not ready while a required dependency is away", async () => {
