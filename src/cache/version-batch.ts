@@ -27,7 +27,7 @@ export interface VersionBatchOptions {
   loadJob(jobId: LongId, fresh: boolean): Promise<JobWithVersions | null>;
 }
 
-type Found = Promise<TrainingJobVersion | null>;
+type Version = Promise<TrainingJobVersion | null>;
 type OfOneJob = readonly [WantedVersion, ...WantedVersion[]];
 
 /** What the caches have that is fresh and that the caller may have. */
@@ -38,23 +38,27 @@ interface Cached {
 }
 
 const NOTHING_CACHED: Cached = { list: undefined, details: [] };
-const NONE: Found = Promise.resolve(null);
+const NONE: Version = Promise.resolve(null);
 
 /**
- * Gets the versions that one operation needs at a time with the fewest calls: several of one job through one list,
- * where the list holds every field asked for; none that a cache has.
+ * Gets the versions that one operation needs at a time with the fewest calls. For each job, where the first of these holds:
+ *
+ * - a version is wanted in detail: its details
+ * - this operation has the job's list, or a cache has the list or the details: the newer of them
+ * - several versions are missing, or the list is under way: one list for all
+ * - one is missing: its details; with a shared tier in one question with the list, which does as well
  */
 export class VersionBatch {
   constructor(private readonly options: VersionBatchOptions) {}
 
   /** In the order of `wanted`. */
-  find(wanted: readonly WantedVersion[]): Found[] {
+  find(wanted: readonly WantedVersion[]): Version[] {
     const sequence = this.options.fences.next();
     const [only] = wanted;
-    if (only !== undefined && wanted.length === 1) return [this.#settle(only, this.#ofOne(only), sequence)];
-    const found = new Map<WantedVersion, Found>();
+    if (only !== undefined && wanted.length === 1) return [this.#settle(only, this.#findOne(only), sequence)];
+    const found = new Map<WantedVersion, Version>();
     for (const ofJob of byJob(wanted)) {
-      for (const [index, one] of this.#ofOneJob(ofJob).entries()) {
+      for (const [index, one] of this.#findOfJob(ofJob).entries()) {
         const asked = ofJob[index];
         if (asked !== undefined) found.set(asked, one);
       }
@@ -63,46 +67,46 @@ export class VersionBatch {
   }
 
   /** What was found while others were still being looked for may have been invalidated since. */
-  #settle(wanted: WantedVersion, found: Found, sequence: number): Found {
+  #settle(wanted: WantedVersion, found: Version, sequence: number): Version {
     const { fences } = this.options;
     const { group, part } = wanted.resource;
     return found.then((version) => {
       if (fences.isCurrent(group, [part, LIST_PART], sequence)) return version;
-      return this.#settle(wanted, this.#ofOne(wanted), fences.next());
+      return this.#settle(wanted, this.#findOne(wanted), fences.next());
     });
   }
 
   /** In the order of `wanted`. What is wanted in detail is not looked for in a list. */
-  #ofOneJob(wanted: OfOneJob): Found[] {
-    if (wanted.length === 1) return [this.#ofOne(wanted[0])];
-    const details = new Map<LongId, Found>();
+  #findOfJob(wanted: OfOneJob): Version[] {
+    if (wanted.length === 1) return [this.#findOne(wanted[0])];
+    const details = new Map<LongId, Version>();
     for (const one of wanted) {
       if (one.coverage === "details" && !details.has(one.versionId))
-        details.set(one.versionId, this.#load(one));
+        details.set(one.versionId, this.#loadDetails(one));
     }
     const others = withoutRepeats(wanted.filter(({ versionId }) => !details.has(versionId)));
-    const inList = isSome(others) ? this.#listed(others) : undefined;
+    const inList = isSome(others) ? this.#fromListOrDetails(others) : undefined;
     const placeOf = (id: LongId) => others.findIndex(({ versionId }) => versionId === id);
     const fromList = async (id: LongId) => (await inList)?.[placeOf(id)] ?? null;
     return wanted.map(({ versionId }) => details.get(versionId) ?? fromList(versionId));
   }
 
-  #ofOne(wanted: WantedVersion): Found {
-    if (wanted.coverage === "details") return this.#load(wanted);
-    const found = this.#listed([wanted]);
+  #findOne(wanted: WantedVersion): Version {
+    if (wanted.coverage === "details") return this.#loadDetails(wanted);
+    const found = this.#fromListOrDetails([wanted]);
     return found instanceof Promise ? found.then(([one]) => one ?? null) : (found[0] ?? NONE);
   }
 
   /** In the order of `wanted`, all of one job. */
-  #listed(wanted: OfOneJob): Found[] | Promise<Found[]> {
+  #fromListOrDetails(wanted: OfOneJob): Version[] | Promise<Version[]> {
     const { knownJob, resources, asker } = this.options;
     const [{ jobId, fresh }] = wanted;
     const known = fresh ? undefined : knownJob(jobId);
-    if (known !== undefined) return wanted.map((one) => this.#pick(known, one));
+    if (known !== undefined) return wanted.map((one) => this.#pickFromList(known, one));
     const ofJob = resources.versions(asker.caller, jobId);
     const cached = fresh ? NOTHING_CACHED : this.#peek(ofJob, wanted);
-    if (cached instanceof Promise) return cached.then((there) => this.#choose(ofJob, wanted, there));
-    return this.#choose(ofJob, wanted, cached);
+    if (cached instanceof Promise) return cached.then((there) => this.#chooseSource(ofJob, wanted, there));
+    return this.#chooseSource(ofJob, wanted, cached);
   }
 
   /** At once where nothing has to be waited for. */
@@ -127,40 +131,41 @@ export class VersionBatch {
    * From the cached list or the cached details, whichever is newer; else from a list, where that is the fewest calls. Nothing is awaited
    * here: who looks a version up now must be heard when that fails.
    */
-  #choose(ofJob: Resource<JobWithVersions>, wanted: OfOneJob, { list, details }: Cached): Found[] {
+  #chooseSource(ofJob: Resource<JobWithVersions>, wanted: OfOneJob, { list, details }: Cached): Version[] {
     const { lookup, asker, loadJob } = this.options;
     const [{ jobId, fresh }] = wanted;
     const found = wanted.map((one, index) =>
-      newest(details[index], list, () => this.#pick(Promise.resolve(list?.value ?? null), one)),
+      newest(details[index], list, () => this.#pickFromList(Promise.resolve(list?.value ?? null), one)),
     );
     const missing = found.filter((one) => one === undefined).length;
     const shareList = missing > 1 || (!fresh && missing > 0 && lookup.isUnderWay(ofJob, asker));
     const loaded = shareList ? loadJob(jobId, fresh) : undefined;
     // The shared tier was asked for the list already when it was asked for several of its versions.
     const mayBeListed = !fresh && wanted.length === 1 && lookup.isShared;
-    const load = (one: WantedVersion) => (mayBeListed ? this.#loadUnlessListed(ofJob, one) : this.#load(one));
-    return wanted.map((one, index) => found[index] ?? (loaded ? this.#pick(loaded, one) : load(one)));
+    const load = (one: WantedVersion) =>
+      mayBeListed ? this.#loadUnlessListed(ofJob, one) : this.#loadDetails(one);
+    return wanted.map((one, index) => found[index] ?? (loaded ? this.#pickFromList(loaded, one) : load(one)));
   }
 
   /** A list that is not complete does not prove that a version does not exist. */
-  async #pick(list: Promise<JobWithVersions | null>, wanted: WantedVersion): Found {
+  async #pickFromList(list: Promise<JobWithVersions | null>, wanted: WantedVersion): Version {
     const job = await list;
     const version = job?.versions.find((candidate) => candidate.versionId === wanted.versionId);
     if (version !== undefined || job === null || job.complete) return version ?? null;
-    return this.#load(wanted);
+    return this.#loadDetails(wanted);
   }
 
   /** Its details, unless another replica has cached the list, or it is under way. */
-  #loadUnlessListed(ofJob: Resource<JobWithVersions>, wanted: WantedVersion): Found {
+  #loadUnlessListed(ofJob: Resource<JobWithVersions>, wanted: WantedVersion): Version {
     const { lookup, asker, loadJob } = this.options;
     return lookup.findOr(wanted.resource, ofJob, asker).then((found) => {
       if (!(found instanceof Substitute)) return found;
       const list = found.value === undefined ? loadJob(wanted.jobId, false) : Promise.resolve(found.value);
-      return this.#pick(list, wanted);
+      return this.#pickFromList(list, wanted);
     });
   }
 
-  #load({ resource, fresh }: WantedVersion): Found {
+  #loadDetails({ resource, fresh }: WantedVersion): Version {
     return this.options.lookup.find(resource, this.options.asker, fresh);
   }
 }
@@ -196,8 +201,8 @@ function byJob(wanted: readonly WantedVersion[]): Iterable<OfOneJob> {
 function newest(
   details: Peeked<TrainingJobVersion>,
   list: Peeked<JobWithVersions>,
-  fromList: () => Found,
-): Found | undefined {
+  fromList: () => Version,
+): Version | undefined {
   if (details !== undefined && (list === undefined || !beganLater(list, details))) {
     return Promise.resolve(details.value);
   }
