@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { Cancellation } from "../cancellation.js";
@@ -10,7 +9,7 @@ import { badRequest, type OperationRequest, readOperationRequest } from "./opera
 import { isFromForeignPage } from "./origin.js";
 import { type PublishError, withRequestId } from "./public-error.js";
 import { identityHeaders, requestInfo } from "./request-info.js";
-import { openEventStream, writeEvent } from "./sse-response.js";
+import { type EventStream, openEventStream } from "./sse-response.js";
 import type { OperationResults, PreparedOperation, StreamOperations } from "./stream-operation.js";
 
 export interface EventStreamOptions {
@@ -36,27 +35,26 @@ type PublishAll = (errors: readonly unknown[], requestId: string) => GraphQLForm
 /** Writes every result; returns the errors that ended the operation. */
 async function writeResults(
   results: OperationResults,
-  response: ServerResponse,
+  stream: EventStream,
   publish: (errors: readonly unknown[]) => GraphQLFormattedError[],
 ): Promise<GraphQLFormattedError[] | undefined> {
   async function writeResult({ errors, ...rest }: ExecutionResult) {
     const published = errors && publish(errors);
-    await writeEvent(response, "next", published ? { ...rest, errors: published } : rest);
+    await stream.send("next", published ? { ...rest, errors: published } : rest);
     return published;
   }
   if (!(Symbol.asyncIterator in results)) return writeResult(results);
-  if (response.writableEnded || response.destroyed) {
-    // It ended before there was anything to let go of.
+  if (stream.isOver) {
     await results.return();
     return undefined;
   }
-  response.once("close", () => void results.return());
+  stream.closed.addEventListener("abort", () => void results.return());
   try {
     for await (const result of results) await writeResult(result);
     return undefined;
   } catch (error) {
     const errors = publish([error]);
-    await writeEvent(response, "next", { errors });
+    await stream.send("next", { errors });
     return errors;
   }
 }
@@ -68,24 +66,21 @@ async function answer(
   { options, publish, streams }: { options: EventStreamOptions; publish: PublishAll; streams: OpenStreams },
 ): Promise<void> {
   const startedAt = performance.now();
-  const response = openEventStream(reply);
   const streamClosed = options.events.streamOpened("sse");
-  response.once("close", () => {
-    streamClosed();
-    gone.abort();
-  });
+  gone.addEventListener("abort", streamClosed);
+  const stream = openEventStream(reply, gone);
   const publishHere = (errors: readonly unknown[]) => publish(errors, request.id);
   const definition = "args" in prepared ? prepared.operation : undefined;
-  if (definition?.operation === "subscription") streams.add(response);
+  if (definition?.operation === "subscription") streams.add(stream);
   let errors: GraphQLFormattedError[] | undefined;
   if ("args" in prepared) {
-    errors = await writeResults(await options.operations.run(prepared.args), response, publishHere);
+    errors = await writeResults(await options.operations.run(prepared.args), stream, publishHere);
   } else {
     errors = publishHere(prepared);
-    await writeEvent(response, "next", { errors });
+    await stream.send("next", { errors });
   }
-  await writeEvent(response, "complete");
-  response.end();
+  await stream.send("complete");
+  stream.end();
   options.recordOperation({
     requestId: request.id,
     type: definition?.operation ?? "invalid",

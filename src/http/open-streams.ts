@@ -1,23 +1,23 @@
-import type { ServerResponse } from "node:http";
+import type { EventStream } from "./sse-response.js";
 
 /** The event streams of subscriptions, which go on until somebody ends them. */
 export class OpenStreams {
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new Set<EventStream>();
   #isDraining = false;
 
   /** Ends it at once where the gateway stops. */
-  add(response: ServerResponse): void {
+  add(stream: EventStream): void {
     if (this.#isDraining) {
-      response.end();
+      stream.end();
       return;
     }
-    this.#open.add(response);
-    response.once("close", () => this.#open.delete(response));
+    this.#open.add(stream);
+    stream.closed.addEventListener("abort", () => this.#open.delete(stream));
   }
 
   /** Ends every one without `complete`, so that clients resume elsewhere. */
   drain(): void {
     this.#isDraining = true;
-    for (const response of this.#open) response.end();
+    for (const stream of this.#open) stream.end();
   }
 }

@@ -1,38 +1,86 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
+import type { Cancellation, CancelSignal } from "../cancellation.js";
+import { DEFAULT_HEADERS } from "./default-headers.js";
 
 const HEARTBEAT_MS = 15_000;
 const COMMENT = ":\n\n";
 
-/** Takes the reply over as an event stream with a heartbeat that ends with it. */
-export function openEventStream(reply: FastifyReply): ServerResponse {
-  const response = reply.raw;
-  reply.hijack();
-  response.writeHead(200, {
-    ...(reply.getHeaders() as Record<string, string>),
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-  });
-  // Some browsers take the headers only with the first bytes of the body.
-  response.write(COMMENT);
-  const heartbeat = setInterval(() => response.write(COMMENT), HEARTBEAT_MS);
-  response.once("close", () => clearInterval(heartbeat));
-  return response;
+/** An answer as Server-Sent Events with a heartbeat, from its first byte to its end. */
+export class EventStream {
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(
+    private readonly response: ServerResponse,
+    socket: Socket,
+    private readonly closing: Cancellation,
+  ) {
+    this.#heartbeat = setInterval(() => this.#write(COMMENT), HEARTBEAT_MS);
+    const close = () => {
+      clearInterval(this.#heartbeat);
+      socket.off("close", close);
+      closing.abort();
+    };
+    response.once("close", close);
+    // Node.js tells an answer that is queued behind another one nothing when their connection ends. Each of those that queue listens.
+    socket.setMaxListeners(0).once("close", close);
+    // What cannot be written any more is lost with its connection.
+    response.on("error", () => {});
+    if (socket.destroyed) close();
+    // Some browsers take the headers only with the first bytes of the body.
+    this.#write(COMMENT);
+  }
+
+  /** Aborts when all has been written, or the client has gone. */
+  get closed(): CancelSignal {
+    return this.closing;
+  }
+
+  /** True when nothing can be sent any more. */
+  get isOver(): boolean {
+    return this.closing.aborted || this.response.writableEnded || this.response.destroyed;
+  }
+
+  /** Sends one event and waits until the reader has taken it, so that a slow reader holds its source back. */
+  async send(event: "next" | "complete", data?: unknown): Promise<void> {
+    const payload = data === undefined ? "" : ` ${JSON.stringify(data)}`;
+    if (this.#write(`event: ${event}\ndata:${payload}\n\n`)) return;
+    await new Promise<void>((resolve) => {
+      const goOn = () => {
+        this.response.off("drain", goOn);
+        this.closed.removeEventListener("abort", goOn);
+        resolve();
+      };
+      this.response.once("drain", goOn);
+      this.closed.addEventListener("abort", goOn);
+    });
+  }
+
+  /** Ends the answer; without `complete` before, clients resume elsewhere. */
+  end(): void {
+    clearInterval(this.#heartbeat);
+    this.response.end();
+  }
+
+  /** False where the reader has to be waited for. */
+  #write(text: string): boolean {
+    return this.isOver || this.response.write(text);
+  }
 }
 
-/** Writes one event and waits until the reader has taken it, so that a slow reader holds its source back. */
-export async function writeEvent(
-  response: ServerResponse,
-  event: "next" | "complete",
-  data?: unknown,
-): Promise<void> {
-  if (response.writableEnded || response.destroyed) return;
-  const payload = data === undefined ? "" : ` ${JSON.stringify(data)}`;
-  if (response.write(`event: ${event}\ndata:${payload}\n\n`)) return;
-  const settled = new AbortController();
-  const waits = ["drain", "close"].map((name) => once(response, name, { signal: settled.signal }));
-  await Promise.race(waits).finally(() => settled.abort());
-  await Promise.allSettled(waits);
+/**
+ * Takes the reply over as an event stream.
+ *
+ * @param closing aborted when it closes
+ */
+export function openEventStream(reply: FastifyReply, closing: Cancellation): EventStream {
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": DEFAULT_HEADERS["cache-control"],
+    "x-accel-buffering": "no",
+  });
+  return new EventStream(reply.raw, reply.request.raw.socket, closing);
 }

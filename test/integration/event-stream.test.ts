@@ -1,6 +1,8 @@
 import { createClient } from "graphql-sse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openEventStream } from "../support/event-stream.js";
+import { eventStreamRequest, openEventStream } from "../support/event-stream.js";
+import { metricIn, metricsOf } from "../support/fuzz-gateway.js";
+import { rawConnection } from "../support/fuzz-raw-http.js";
 import { errorsOf } from "../support/graphql-client.js";
 import { type House, startHouse } from "../support/house.js";
 import { until } from "../support/until.js";
@@ -112,6 +114,23 @@ describe("GraphQL over Server-Sent Events", () => {
       },
     );
     expect(response.status).toBe(405);
+  });
+
+  it("lets a subscription go that is queued behind another answer when their connection ends", async () => {
+    const { gateway, simulator } = house;
+    const slow = simulator.faults.add({ route: "listVersions", jobId: "12", kind: "hang" });
+    const { socket } = rawConnection(gateway.url);
+    const subscribers = async () => metricIn(await metricsOf(gateway), "modelarts_gateway_watch_subscribers");
+    for (const query of [
+      '{ trainingJob(jobId: "12") { jobName } }',
+      'subscription { trainingJobStatusChanged(jobId: "10") { status } }',
+    ])
+      socket.write(eventStreamRequest(query, simulator.headers));
+    await until("it is subscribed", async () => (await subscribers()) === 1);
+    socket.destroy();
+    await until("nobody is subscribed any more", async () => (await subscribers()) === 0);
+    expect(metricIn(await metricsOf(gateway), "modelarts_gateway_open_streams")).toBe(0);
+    slow.release();
   });
 
   it("lets a subscription go when its client goes", async () => {

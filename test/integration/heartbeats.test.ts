@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Id } from "../../simulator/store/store.js";
-import { openEventStream } from "../support/event-stream.js";
+import { eventStreamRequest, openEventStream } from "../support/event-stream.js";
+import { rawConnection } from "../support/fuzz-raw-http.js";
 import { type House, startHouse } from "../support/house.js";
 import { STATUS } from "../support/simulator.js";
 import { until } from "../support/until.js";
@@ -103,6 +104,23 @@ describe("a heartbeat", () => {
         await until("the comment has arrived", () => stream.text() === `${told}:\n\n`);
       }
       stream.close();
+    });
+
+    it("ends with an answer that is whole, also while that is queued behind another one", async () => {
+      const { gateway, simulator } = house;
+      const { socket, closed } = rawConnection(gateway.url);
+      const isAnswered = () =>
+        gateway.logs.some(({ event, operationName }) => event === "operation" && operationName === "Queued");
+      for (const query of [
+        'subscription { trainingJobStatusChanged(jobId: "10") { status } }',
+        "query Queued { __typename }",
+      ])
+        socket.write(eventStreamRequest(query, simulator.headers));
+      await until("the second one is answered", isAnswered);
+      expect(vi.getTimerCount()).toBe(1);
+      vi.advanceTimersByTime(INTERVAL_MS);
+      socket.destroy();
+      await closed;
     });
 
     it("ends with its response", async () => {

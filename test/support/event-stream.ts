@@ -62,3 +62,17 @@ export async function openEventStream(
     close: () => controller.abort(),
   };
 }
+
+/** The bytes of a request for an event stream, for those who send several on one connection. */
+export function eventStreamRequest(query: string, headers: HeaderValues): string {
+  const body = JSON.stringify({ query });
+  const fields = Object.entries({
+    host: "gateway",
+    accept: "text/event-stream",
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(body)),
+    ...headers,
+  });
+  const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `POST /graphql/stream HTTP/1.1\r\n${head}\r\n${body}`;
+}
