@@ -56,6 +56,7 @@ function readTarget(read: EnvReader): RedisTarget | undefined {
     const parsed = read.url("REDIS_URL", url, ["redis:", "rediss:"]);
     if (parsed && !/^\/?\d*$/.test(parsed.pathname))
       read.problem("REDIS_URL must end with the number of a database, or with none");
+    if (parsed?.port === "0") read.problem(`REDIS_URL must have a port from 1 to ${MAX_PORT}, or none`);
     return { kind: "single", url };
   }
   if (sentinels.length > 0 && name !== undefined) {

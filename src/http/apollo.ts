@@ -62,6 +62,8 @@ function checkResolvedOperation(context: Context, limits: QueryLimits): void {
 
 interface Finish {
   startedAt: number;
+  /** Whether what it says of its operation can be believed. */
+  isValid: boolean;
   /** What else is wrong with the document: a hook can throw one error only. */
   otherErrors: readonly GraphQLFormattedError[];
 }
@@ -69,7 +71,7 @@ interface Finish {
 /** Adds the request id to every error, sets the status of a request error, and records the operation. */
 function finish(
   context: Context,
-  { startedAt, otherErrors }: Finish,
+  { startedAt, isValid, otherErrors }: Finish,
   recordOperation: RecordOperation,
 ): void {
   const { body, http } = context.response;
@@ -85,8 +87,8 @@ function finish(
   }
   recordOperation({
     requestId,
-    type: (context.operation?.operation ?? "invalid") satisfies OperationType,
-    name: context.operationName,
+    type: ((isValid && context.operation?.operation) || "invalid") satisfies OperationType,
+    name: isValid ? context.operationName : null,
     transport: "http",
     durationMs: performance.now() - startedAt,
     errors: result.errors,
@@ -112,6 +114,7 @@ function gatewayPlugin(
   return {
     async requestDidStart(): Promise<GraphQLRequestListener<GatewayContext>> {
       const startedAt = performance.now();
+      let isValid = false;
       let otherErrors: readonly GraphQLFormattedError[] = [];
       return {
         async didResolveSource({ request }) {
@@ -121,11 +124,12 @@ function gatewayPlugin(
           const [error, ...others] = validate(context.document);
           otherErrors = others.map((other) => publishError(other));
           if (error) throw error;
+          isValid = true;
           rateLimiter.consume(context.contextValue.quotaKey);
           checkResolvedOperation(context, limits);
         },
         async willSendResponse(context) {
-          finish(context, { startedAt, otherErrors }, recordOperation);
+          finish(context, { startedAt, isValid, otherErrors }, recordOperation);
           const { http } = context.request;
           if (http && handled.has(http)) handled.set(http, { executed: executedOperation(context) });
         },

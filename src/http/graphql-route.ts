@@ -4,6 +4,7 @@ import { GatewayContext, type Services } from "../context.js";
 import type { Identity } from "../identity.js";
 import type { Apollo, Handled } from "./apollo.js";
 import { clientGone } from "./client-gone.js";
+import { DEFAULT_HEADERS } from "./default-headers.js";
 import type { Front } from "./front/index.js";
 import { chooseMediaType, type MediaType } from "./media-type.js";
 import { badRequest } from "./operation-request.js";
@@ -93,9 +94,10 @@ export function registerGraphql(app: FastifyInstance, options: GraphqlRouteOptio
       // Apollo Server's own, whatever came of the operation before: a result can be too long for one text.
       const isDefect = status >= 500;
       const body = bodyOf(response, handled && !isDefect ? undefined : request.id);
-      reply
-        .code(handled ? statusInMediaType(status, response.headers.get("content-type")) : status)
-        .headers(Object.fromEntries(response.headers));
+      reply.code(handled ? statusInMediaType(status, response.headers.get("content-type")) : status).headers({
+        ...Object.fromEntries(response.headers),
+        "cache-control": DEFAULT_HEADERS["cache-control"],
+      });
       if (!isDefect) learn(request, reply, { context, handled, body });
       return reply.send(body);
     },

@@ -47,19 +47,24 @@ export interface Protocol {
   abandon(state: SocketState): void;
 }
 
-/**
- * What `connectionParams` holds as texts, the names in lower case: header names come in any case of letters. What is no text is
- * malformed where a text is wanted, not missing.
- */
+/** No project, and no request id: what is given in their place is malformed, not missing. */
+const NO_TEXT = "?";
+
+/** What `connectionParams` holds as headers, the names in lower case: header names come in any case of letters. A token that is no text is none. */
 function headersFrom(
   params: Record<string, unknown> | undefined,
 ): IdentityHeaders & { "x-request-id"?: string } {
-  const given = Object.entries(params ?? {}).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), textOf(value)]));
+  const given = Object.entries(params ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const known = given.filter(
+    ([name, value]) =>
+      value !== undefined && value !== null && !(name === "x-auth-token" && typeof value !== "string"),
+  );
+  return Object.fromEntries(known.map(([name, value]) => [name, textOf(value)]));
 }
 
 function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return value;
+  return Number.isSafeInteger(value) ? String(value) : NO_TEXT;
 }
 
 function located(error: Error): GraphQLError {

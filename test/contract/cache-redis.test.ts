@@ -194,6 +194,19 @@ describe("The cache on a Redis of its own", () => {
     expect(proofAgeMs).toBeGreaterThanOrEqual(busyUntil - provenBy);
   });
 
+  it("has no proof of before it was revoked, however late another replica tells of it", async () => {
+    const a = await open();
+    let behindMs = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() - behindMs };
+    const b = createRedisStore(a.redis, { clock, log: pino({ level: "silent" }), events: silentCacheEvents });
+    undo.push(() => b.close());
+    await until("Redis's time is known", () => b.isTold());
+    await a.store.revokeProof(LIST.group, credentialId, 600_000);
+    behindMs = 5_000;
+    await b.recordProof(LIST.group, credentialId, 600_000);
+    expect(await a.store.readProof(LIST.group, credentialId, 600_000)).toBeUndefined();
+  });
+
   it.each([
     ["with an answer", true],
     ["by itself", false],
@@ -317,15 +330,35 @@ describe("The cache on a Redis of its own", () => {
     expect(next.lock?.token).toBe("b");
   });
 
-  it("is listened to once its user may subscribe", async () => {
+  /** Until the end of the test, unless it allows it again. Returns how to wait for a client that is refused. */
+  async function refuseSubscribers(): Promise<() => Promise<void>> {
     await admin.acl("SETUSER", "default", "-subscribe");
     undo.push(() => admin.acl("SETUSER", "default", "+subscribe"));
+    await admin.call("ACL", "LOG", "RESET");
+    return async () => {
+      await until("a subscriber is refused", async () => {
+        const refusals = (await admin.call("ACL", "LOG")) as unknown[];
+        return refusals.length > 0;
+      });
+    };
+  }
+
+  it("is listened to once its user may subscribe", async () => {
+    const refused = await refuseSubscribers();
     const a = await open();
-    await until("it was refused", async () => {
-      const refused = (await admin.call("ACL", "LOG")) as unknown[];
-      return refused.length > 0;
-    });
+    await refused();
     expect(a.store.isTold()).toBe(false);
+    await admin.acl("SETUSER", "default", "+subscribe");
+    await told(a);
+  });
+
+  it("is listened to again once its user may, who might not when it connected again", async () => {
+    const a = await open();
+    await told(a);
+    const refused = await refuseSubscribers();
+    await admin.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await refused();
+    await until("it is deaf", () => !a.store.isTold());
     await admin.acl("SETUSER", "default", "+subscribe");
     await told(a);
   });

@@ -42,6 +42,12 @@ describe("GraphQL over HTTP", () => {
   it.each<[string, number, string, RequestInit]>([
     ["an answer", 200, "/graphql", { body: JSON.stringify({ query: JOB }) }],
     ["a body that is no JSON", 400, "/graphql", { body: "{" }],
+    [
+      "an answer about persisted queries",
+      400,
+      "/graphql",
+      { body: JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: "0" } } }) },
+    ],
     ["an empty body", 400, "/graphql", { body: "" }],
     ["a body with a poisoned key", 400, "/graphql", { body: '{"query":"{__typename}","__proto__":1}' }],
     ["a body that is too long", 413, "/graphql", { body: JSON.stringify({ query: " ".repeat(20_001) }) }],

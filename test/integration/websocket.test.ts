@@ -31,18 +31,25 @@ describe("GraphQL over WebSocket", () => {
     await client.dispose();
   });
 
-  it("refuses a project in connectionParams that is no text, rather than take the default one", async () => {
-    const client = webSocketClient(house.gateway.url, {
-      ...house.simulator.headers,
-      "X-Project-Id": { id: house.simulator.projectId },
-    });
-    const answer = collect(client, JOB);
-    await until("the query is answered", () => answer.completed || answer.errors.length > 0);
-    expect(answer.errors[0]).toMatchObject({
-      extensions: { code: "BAD_USER_INPUT", violations: [{ path: ["X-Project-Id"] }] },
-    });
-    await client.dispose();
-  });
+  it.each([
+    ["an object", { id: "project" }],
+    ["a truth value", true],
+    ["a number that has lost digits", 2 ** 60],
+  ])(
+    "refuses a project in connectionParams that is %s, rather than take the default one",
+    async (_what, project) => {
+      const client = webSocketClient(house.gateway.url, {
+        ...house.simulator.headers,
+        "X-Project-Id": project,
+      });
+      const answer = collect(client, JOB);
+      await until("the query is answered", () => answer.completed || answer.errors.length > 0);
+      expect(answer.errors[0]).toMatchObject({
+        extensions: { code: "BAD_USER_INPUT", violations: [{ path: ["X-Project-Id"] }] },
+      });
+      await client.dispose();
+    },
+  );
 
   it("takes a number in connectionParams for its digits", async () => {
     const client = webSocketClient(house.gateway.url, { ...house.simulator.headers, "X-Project-Id": 12_345 });

@@ -283,6 +283,7 @@ describe("Redis", () => {
       { REDIS_CLUSTER_NODES: "c1:99999" },
       'REDIS_CLUSTER_NODES holds "c1:99999": each item must be host:port, with a port from 1 to 65535',
     ],
+    [{ REDIS_URL: "redis://a:0" }, "REDIS_URL must have a port from 1 to 65535, or none"],
     [{ REDIS_URL: "redis://a/b" }, "REDIS_URL must end with the number of a database, or with none"],
     [{ REDIS_URL: "http://a" }, "REDIS_URL must be a URL that starts with redis:// or rediss://"],
   ])("that is named wrongly is refused: %o", (env, problem) => {

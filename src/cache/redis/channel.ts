@@ -30,7 +30,7 @@ export class RedisChannel {
   readonly #beacons: Beacons;
   readonly #stopListening: () => void;
   #reportedAlive = false;
-  #isSubscribed = false;
+  #isSubscribing = false;
   #reportedDeaf = false;
   #nextBeacon = new AbortController();
   #closed = false;
@@ -95,17 +95,18 @@ export class RedisChannel {
     this.#listeners.clear();
   }
 
-  /** Once, since a client that connects again subscribes by itself; and again where Redis has refused it. */
+  /** While no beacon comes back: Redis may have refused it, also the client that has connected again and subscribes by itself. */
   #subscribe(): void {
-    if (this.#isSubscribed) return;
-    this.#isSubscribed = true;
+    if (this.#isSubscribing || this.isAlive()) return;
+    this.#isSubscribing = true;
     const { redis, name, log } = this.options;
     redis.subscriber.subscribe(name).then(
       () => {
+        this.#isSubscribing = false;
         this.#reportedDeaf = false;
       },
       (error: Error) => {
-        this.#isSubscribed = false;
+        this.#isSubscribing = false;
         if (this.#closed || this.#reportedDeaf) return;
         this.#reportedDeaf = true;
         log.warn(
