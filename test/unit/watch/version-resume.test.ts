@@ -1,8 +1,23 @@
 import { describe, expect, test } from "vitest";
 import type { GatewayError } from "../../../src/errors.js";
 import { until } from "../../support/until.js";
-import { id } from "./support/replica.js";
-import { startWorld, V1, watchedWorld } from "./support/world.js";
+import { id, type Reader } from "./support/replica.js";
+import { startWorld, V1, type World, watchedWorld } from "./support/world.js";
+
+/** One leaves, and another one sees what happens then. */
+async function missThreeChanges(world: World): Promise<{ stays: Reader; leaves: Reader }> {
+  const stays = world.read(V1);
+  const leaves = world.read(V1);
+  await world.told(leaves, 1);
+  await world.told(stays, 1);
+  await leaves.stop();
+  for (const status of ["SCALING", "RUNNING", "KILLING"] as const) {
+    world.upstream.set("1", status);
+    await world.pass(2_100);
+  }
+  await world.told(stays, 4);
+  return { stays, leaves };
+}
 
 describe("a version's subscription with `after`", () => {
   test("completes at once after the terminal event, without asking the upstream again", async () => {
@@ -20,16 +35,7 @@ describe("a version's subscription with `after`", () => {
 
   test("gets exactly the changes since, while somebody else watched", async () => {
     await using world = watchedWorld();
-    const stays = world.read(V1);
-    const leaves = world.read(V1);
-    await world.told(leaves, 1);
-    await world.told(stays, 1);
-    await leaves.stop();
-    for (const status of ["SCALING", "RUNNING", "KILLING"] as const) {
-      world.upstream.set("1", status);
-      await world.pass(2_100);
-    }
-    await world.told(stays, 4);
+    const { stays, leaves } = await missThreeChanges(world);
     const back = world.read({ ...V1, after: leaves.cursor });
     expect(await world.told(back, 3)).toEqual(["1:SCALING", "1:RUNNING", "1:KILLING"]);
     expect(back.events.map((event) => event.previousStatus)).toEqual(["RUNNING", "SCALING", "RUNNING"]);
@@ -39,16 +45,7 @@ describe("a version's subscription with `after`", () => {
 
   test("gets the current state as a gap where more happened than STATUS_HISTORY_LENGTH, also while somebody else watched", async () => {
     await using world = watchedWorld({ historyLength: 2 });
-    const stays = world.read(V1);
-    const leaves = world.read(V1);
-    await world.told(leaves, 1);
-    await world.told(stays, 1);
-    await leaves.stop();
-    for (const status of ["SCALING", "RUNNING", "KILLING"] as const) {
-      world.upstream.set("1", status);
-      await world.pass(2_100);
-    }
-    await world.told(stays, 4);
+    const { stays, leaves } = await missThreeChanges(world);
     const back = world.read({ ...V1, after: leaves.cursor });
     expect(await world.told(back, 1)).toEqual(["1:KILLING!"]);
     await stays.stop();
