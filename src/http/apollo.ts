@@ -62,8 +62,8 @@ function checkResolvedOperation(context: Context, limits: QueryLimits): void {
 
 interface Finish {
   startedAt: number;
-  /** Whether what it says of its operation can be believed. */
-  isValid: boolean;
+  /** What the document says of its operation is not to be believed. */
+  isInvalid: boolean;
   /** What else is wrong with the document: a hook can throw one error only. */
   otherErrors: readonly GraphQLFormattedError[];
 }
@@ -71,7 +71,7 @@ interface Finish {
 /** Adds the request id to every error, sets the status of a request error, and records the operation. */
 function finish(
   context: Context,
-  { startedAt, isValid, otherErrors }: Finish,
+  { startedAt, isInvalid, otherErrors }: Finish,
   recordOperation: RecordOperation,
 ): void {
   const { body, http } = context.response;
@@ -87,8 +87,8 @@ function finish(
   }
   recordOperation({
     requestId,
-    type: ((isValid && context.operation?.operation) || "invalid") satisfies OperationType,
-    name: isValid ? context.operationName : null,
+    type: (isInvalid ? "invalid" : (context.operation?.operation ?? "invalid")) satisfies OperationType,
+    name: isInvalid ? null : context.operationName,
     transport: "http",
     durationMs: performance.now() - startedAt,
     errors: result.errors,
@@ -114,7 +114,7 @@ function gatewayPlugin(
   return {
     async requestDidStart(): Promise<GraphQLRequestListener<GatewayContext>> {
       const startedAt = performance.now();
-      let isValid = false;
+      let isInvalid = false;
       let otherErrors: readonly GraphQLFormattedError[] = [];
       return {
         async didResolveSource({ request }) {
@@ -123,13 +123,13 @@ function gatewayPlugin(
         async didResolveOperation(context) {
           const [error, ...others] = validate(context.document);
           otherErrors = others.map((other) => publishError(other));
+          isInvalid = error instanceof GraphQLError;
           if (error) throw error;
-          isValid = true;
           rateLimiter.consume(context.contextValue.quotaKey);
           checkResolvedOperation(context, limits);
         },
         async willSendResponse(context) {
-          finish(context, { startedAt, isValid, otherErrors }, recordOperation);
+          finish(context, { startedAt, isInvalid, otherErrors }, recordOperation);
           const { http } = context.request;
           if (http && handled.has(http)) handled.set(http, { executed: executedOperation(context) });
         },
