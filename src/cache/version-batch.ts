@@ -44,9 +44,12 @@ const NONE: Version = Promise.resolve(null);
  * Gets the versions that one operation needs at a time with the fewest calls. For each job, where the first of these holds:
  *
  * - a version is wanted in detail: its details
- * - this operation has the job's list, or a cache has the list or the details: the newer of them
+ * - this operation has the job's list: that
+ * - a cache has the list or the details: the newer of them
  * - several versions are missing, or the list is under way: one list for all
- * - one is missing: its details; with a shared tier in one question with the list, which does as well
+ * - one is missing: its details; where it alone is wanted and there is a shared tier, in one question with the list, which does as well
+ *
+ * What has to be fresh passes the first three: its list where there are several, else its details.
  */
 export class VersionBatch {
   constructor(private readonly options: VersionBatchOptions) {}

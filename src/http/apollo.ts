@@ -123,6 +123,7 @@ function gatewayPlugin(
         async didResolveOperation(context) {
           const [error, ...others] = validate(context.document);
           otherErrors = others.map((other) => publishError(other));
+          // Else it is beyond a limit.
           isInvalid = error instanceof GraphQLError;
           if (error) throw error;
           rateLimiter.consume(context.contextValue.quotaKey);

@@ -43,13 +43,13 @@ async function writeResults(
     await stream.send("next", published ? { ...rest, errors: published } : rest);
     return published;
   }
-  if (!(Symbol.asyncIterator in results)) return writeResult(results);
-  if (stream.isOver) {
-    await results.return();
-    return undefined;
-  }
-  stream.closed.addEventListener("abort", () => void results.return());
   try {
+    if (!(Symbol.asyncIterator in results)) return await writeResult(results);
+    if (stream.isOver) {
+      await results.return();
+      return undefined;
+    }
+    stream.closed.addEventListener("abort", () => void results.return());
     for await (const result of results) await writeResult(result);
     return undefined;
   } catch (error) {
@@ -73,22 +73,25 @@ async function answer(
   const definition = "args" in prepared ? prepared.operation : undefined;
   if (definition?.operation === "subscription") streams.add(stream);
   let errors: GraphQLFormattedError[] | undefined;
-  if ("args" in prepared) {
-    errors = await writeResults(await options.operations.run(prepared.args), stream, publishHere);
-  } else {
-    errors = publishHere(prepared);
-    await stream.send("next", { errors });
+  try {
+    if ("args" in prepared) {
+      errors = await writeResults(await options.operations.run(prepared.args), stream, publishHere);
+    } else {
+      errors = publishHere(prepared);
+      await stream.send("next", { errors });
+    }
+    await stream.send("complete");
+  } finally {
+    stream.end();
+    options.recordOperation({
+      requestId: request.id,
+      type: definition?.operation ?? "invalid",
+      name: definition?.name?.value,
+      transport: "sse",
+      durationMs: performance.now() - startedAt,
+      errors,
+    });
   }
-  await stream.send("complete");
-  stream.end();
-  options.recordOperation({
-    requestId: request.id,
-    type: definition?.operation ?? "invalid",
-    name: definition?.name?.value,
-    transport: "sse",
-    durationMs: performance.now() - startedAt,
-    errors,
-  });
 }
 
 /** GraphQL over Server-Sent Events, distinct connections mode: one response for one operation. */

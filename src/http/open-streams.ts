@@ -11,6 +11,7 @@ export class OpenStreams {
       stream.end();
       return;
     }
+    if (stream.isOver) return;
     this.#open.add(stream);
     stream.closed.addEventListener("abort", () => this.#open.delete(stream));
   }

@@ -23,7 +23,7 @@ export class EventStream {
       closing.abort();
     };
     response.once("close", close);
-    // Node.js tells an answer that is queued behind another one nothing when their connection ends. Each of those that queue listens.
+    // Node.js tells an answer that is queued behind another one nothing when their connection ends. There may be many on one.
     socket.setMaxListeners(0).once("close", close);
     // What cannot be written any more is lost with its connection.
     response.on("error", () => {});
@@ -46,13 +46,22 @@ export class EventStream {
   async send(event: "next" | "complete", data?: unknown): Promise<void> {
     const payload = data === undefined ? "" : ` ${JSON.stringify(data)}`;
     if (this.#write(`event: ${event}\ndata:${payload}\n\n`)) return;
-    await new Promise<void>((resolve) => {
+    while (!this.isOver && this.#way.writableNeedDrain) await this.#drained(this.#way);
+  }
+
+  /** Its connection, once that is its own: an answer is also told to go on when another one behind it was written. */
+  get #way(): Socket | ServerResponse {
+    return this.response.socket ?? this.response;
+  }
+
+  #drained(writable: Socket | ServerResponse): Promise<void> {
+    return new Promise((resolve) => {
       const goOn = () => {
-        this.response.off("drain", goOn);
+        writable.off("drain", goOn);
         this.closed.removeEventListener("abort", goOn);
         resolve();
       };
-      this.response.once("drain", goOn);
+      writable.once("drain", goOn);
       this.closed.addEventListener("abort", goOn);
     });
   }

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { openEventStream } from "../support/event-stream.js";
+import { rawConnection } from "../support/fuzz-raw-http.js";
 import { startHouse } from "../support/house.js";
 import { CREATE, sampleInput } from "../support/sample.js";
 import { until } from "../support/until.js";
@@ -93,4 +94,37 @@ it("ends a subscription over an event stream without complete, also one that com
   expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   expect(`${text}${early.text()}`).not.toContain("complete");
   expect(query.events.map(({ event }) => event)).toEqual(["next", "complete"]);
+});
+
+it("lets a slow reader read an answer to its end that was whole when the gateway began to close", async () => {
+  await using house = await startHouse();
+  const { gateway, simulator } = house;
+  const text = "x".repeat(20_000_000);
+  const version = { is_success: true, job_id: 10, job_name: "a", version_id: 21, status: 10 };
+  const answer = JSON.stringify({ ...version, model_metric_list: [text] });
+  simulator.faults.add({ route: "getVersion", kind: "answer", body: answer });
+  const query = '{ trainingJobVersion(jobId: "10", versionId: "21") { modelMetricList } }';
+  const body = JSON.stringify({ query });
+  const { socket, closed, text: read } = rawConnection(gateway.url);
+  const fields = { ...simulator.headers, host: "gateway", "content-type": "application/json" };
+  const head = Object.entries({ ...fields, "content-length": body.length }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  socket.write(`POST /graphql HTTP/1.1\r\n${head.join("")}\r\n${body}`);
+  await once(socket, "data");
+  socket.pause();
+  const gatewayClosed = gateway.close();
+  await new Promise(setImmediate);
+  socket.resume();
+  await Promise.all([closed, gatewayClosed]);
+  expect(read().length).toBeGreaterThan(text.length);
+});
+
+it("does not wait for a connection on which nothing is asked", async () => {
+  await using house = await startHouse({ SHUTDOWN_GRACE_MS: "60000" });
+  const { socket, closed } = rawConnection(house.gateway.url);
+  await once(socket, "connect");
+  await fetch(`${house.gateway.url}/healthz`);
+  await house.gateway.close();
+  await closed;
 });

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { openEventStream } from "../support/event-stream.js";
 import { startHouse } from "../support/house.js";
 
 /** So many times that length is more than the longest text that JavaScript can hold (2^29 - 24 characters). */
@@ -15,6 +16,8 @@ it("tells of a defect each time that an answer would be too long for one text", 
   const ask = (id: string, query: string) => house.send(query, { id }, { "x-request-id": "mine" });
   const known = await ask("20", QUERY);
   expect([known.status, known.body.errors]).toEqual([200, undefined]);
+  const stream = () =>
+    openEventStream(house.gateway.url, { query: QUERY, variables: { id: "21" } }, house.simulator.headers);
   const version = { is_success: true, job_id: 10, job_name: "a", version_id: 21, status: 10 };
   const body = JSON.stringify({ ...version, model_metric_list: ["x".repeat(LENGTH)] });
   house.simulator.faults.add({ route: "getVersion", kind: "answer", body });
@@ -26,4 +29,8 @@ it("tells of a defect each time that an answer would be too long for one text", 
       [{ code: "INTERNAL_SERVER_ERROR", requestId: "mine" }],
     ]);
   }
+  const { ended, events } = await stream();
+  await ended;
+  expect(events.map(({ event }) => event)).toEqual(["next", "complete"]);
+  expect(events[0]?.data).toMatchObject({ errors: [{ extensions: { code: "INTERNAL_SERVER_ERROR" } }] });
 });

@@ -95,7 +95,7 @@ export class RedisChannel {
     this.#listeners.clear();
   }
 
-  /** While no beacon comes back: Redis may have refused it, also the client that has connected again and subscribes by itself. */
+  /** While no beacon comes back: Redis may have refused it, also when the client has connected again and has sent it by itself. */
   #subscribe(): void {
     if (this.#isSubscribing || this.isAlive()) return;
     this.#isSubscribing = true;
