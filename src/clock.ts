@@ -4,7 +4,7 @@ import type { CancelSignal } from "./cancellation.js";
 export type CallOff = () => void;
 
 /** What setTimeout takes at most (Node.js, "Timers"): 24.8 days. */
-const LONGEST_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Time as the rooms see it, so that tests can hold it still. */
 export interface Clock {
@@ -28,7 +28,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener("abort", giveUp);
         resolve();
       };
-      const timer = setTimeout(wake, Math.min(ms, LONGEST_MS)).unref();
+      const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER_MS)).unref();
       const giveUp = () => {
         clearTimeout(timer);
         reject(signal?.reason);
@@ -36,7 +36,7 @@ export const systemClock: Clock = {
       signal?.addEventListener("abort", giveUp, { once: true });
     }),
   after(ms, callBack) {
-    const timer = setTimeout(callBack, Math.min(ms, LONGEST_MS)).unref();
+    const timer = setTimeout(callBack, Math.min(ms, LONGEST_TIMER_MS)).unref();
     return () => clearTimeout(timer);
   },
 };

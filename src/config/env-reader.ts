@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
+import { LONGEST_TIMER_MS } from "../clock.js";
 import type { Secret } from "./secret.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** setTimeout takes a signed 32-bit integer (Node.js, "Timers"). */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** An environment that cannot be started with; its message has one line for each problem. */
 export class ConfigurationError extends Error {

@@ -79,8 +79,7 @@ function finish(
   const { requestId } = context.contextValue;
   const result = body.singleResult;
   if (result.errors) {
-    result.errors = [...result.errors, ...otherErrors];
-    result.errors = result.errors.map((error) => withRequestId(error, requestId));
+    result.errors = [...result.errors, ...otherErrors].map((error) => withRequestId(error, requestId));
     if (result.data === undefined && http.status !== 405) http.status = statusOfRequestError(result.errors);
     const retryAfterMs = result.errors[0]?.extensions?.retryAfterMs;
     if (http.status === 429) http.headers.set("retry-after", String(Math.ceil(Number(retryAfterMs) / 1_000)));

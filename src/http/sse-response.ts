@@ -2,7 +2,6 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 import type { Cancellation, CancelSignal } from "../cancellation.js";
-import { DEFAULT_HEADERS } from "./default-headers.js";
 
 const HEARTBEAT_MS = 15_000;
 const COMMENT = ":\n\n";
@@ -88,7 +87,6 @@ export function openEventStream(reply: FastifyReply, closing: Cancellation): Eve
   reply.raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": DEFAULT_HEADERS["cache-control"],
     "x-accel-buffering": "no",
   });
   return new EventStream(reply.raw, reply.request.raw.socket, closing);

@@ -128,3 +128,15 @@ it("does not wait for a connection on which nothing is asked", async () => {
   await house.gateway.close();
   await closed;
 });
+
+it("answers a request of which half of the head had come when it began to close", async () => {
+  await using house = await startHouse();
+  const { socket, closed, text } = rawConnection(house.gateway.url);
+  socket.write("GET /healthz HTTP/1.1\r\nhost: gate");
+  await sleep(100);
+  const gatewayClosed = house.gateway.close();
+  await new Promise(setImmediate);
+  socket.write("way\r\n\r\n");
+  await Promise.all([closed, gatewayClosed]);
+  expect(text()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+});
