@@ -41,8 +41,7 @@ function call(method, path, body, onAnswer) {
   );
 }
 
-const idAndStatus = (raw) => ({
-  versionId: String(raw.version_id),
+const progress = (raw) => ({
   status: STATUSES.get(raw.status),
   terminal: raw.status === 10,
   createTime: instant(raw.create_time),
@@ -54,9 +53,10 @@ function getVersion({ jobId, versionId }, onData) {
     const trainingJobVersion = {
       jobId: String(raw.job_id),
       jobName: raw.job_name,
-      ...idAndStatus(raw),
+      versionId: String(raw.version_id),
       versionName: raw.version_name,
       preVersionId: raw.pre_version_id === null ? null : String(raw.pre_version_id),
+      ...progress(raw),
       engineName: raw.engine_name,
       engineVersion: raw.engine_version,
       appUrl: raw.app_url,
@@ -75,8 +75,9 @@ function getVersion({ jobId, versionId }, onData) {
 function getJob({ jobId }, onData) {
   call("GET", `/${jobId}/versions?per_page=1000&page=0`, undefined, (raw) => {
     const versions = raw.versions.map((version) => ({
-      ...idAndStatus(version),
+      versionId: String(version.version_id),
       versionName: version.version_name,
+      ...progress(version),
       engineName: version.engine_name,
       specId: String(version.spec_id),
       trainUrl: version.train_url,
@@ -93,7 +94,7 @@ function listJobs({ searchContent }, onData) {
       jobName: job.job_name,
       jobDesc: job.job_desc,
       versionCount: job.version_count,
-      currentVersion: idAndStatus(job),
+      currentVersion: { versionId: String(job.version_id), ...progress(job) },
     }));
     onData({ trainingJobs: { jobTotalCount: raw.job_total_count, jobs } });
   });
@@ -117,8 +118,15 @@ function create({ input: { jobId, jobDesc, config } }, onData) {
   };
   call("POST", `/${jobId}/versions`, JSON.stringify(body), (raw) => {
     const { job_name: jobName, version_name: versionName } = raw;
-    const { versionId, status, createTime } = idAndStatus(raw);
-    const created = { jobId: String(raw.job_id), versionId, jobName, versionName, status, createTime };
+    const { status, createTime } = progress(raw);
+    const created = {
+      jobId: String(raw.job_id),
+      versionId: String(raw.version_id),
+      jobName,
+      versionName,
+      status,
+      createTime,
+    };
     onData({ createTrainingJobVersion: created });
   });
 }

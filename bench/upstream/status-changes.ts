@@ -47,6 +47,9 @@ export function createStatusChanges() {
   return {
     statusOf,
 
+    /** Whether any version's status is another than at first. */
+    haveBegun: (): boolean => statuses.size > 0,
+
     /** Sets all of them running, then changes them at that pace until told otherwise; 0 stops. */
     run({ jobs, versionsPerJob, changesPerSecond }: ChangePace): void {
       clearInterval(timer);

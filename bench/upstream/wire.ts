@@ -80,14 +80,18 @@ export function versionList(jobId: number, statusOf: StatusOf) {
 }
 
 /**
- * `GET /training-jobs`. A search for digits shows other jobs: those whose ids start there, so that a cold query finds
- * nothing that an earlier one has seen.
+ * The first job of a page of the project's jobs. A search for digits shows other jobs: those whose ids start there, so that a cold query
+ * finds nothing that an earlier one has seen.
+ *
+ * @param page from 1 on
  */
-export function jobList(query: URLSearchParams) {
-  const perPage = Number(query.get("per_page") ?? 10);
-  const first = (Number(query.get("page") ?? 1) - 1) * perPage + Number(query.get("search_content") || 0) + 1;
+export const firstJobOf = (page: number, perPage: number, search: number) =>
+  (page - 1) * perPage + search + 1;
+
+/** `GET /training-jobs` */
+export function jobList(firstJobId: number, perPage: number) {
   const jobs = Array.from({ length: perPage }, (_, index) => ({
-    ...jobFields(first + index),
+    ...jobFields(firstJobId + index),
     version_id: VERSIONS_PER_JOB,
     status: COMPLETED,
     create_time: EPOCH + VERSIONS_PER_JOB * MINUTE,

@@ -1,19 +1,26 @@
-import { completed, jobList, VERSIONS_PER_JOB, versionDetails, versionList } from "../upstream/wire.js";
+import {
+  completed,
+  firstJobOf,
+  jobList,
+  VERSIONS_PER_JOB,
+  versionDetails,
+  versionList,
+} from "../upstream/wire.js";
 
-/** The right answers (`data`) to the queries, derived from what the upstream sends and not from what any server says. */
+/** The right answers (`data`) to the queries, derived from what the upstream sends and not from what any server says. Fields stand in the order asked for. */
+
+const JOBS_PER_PAGE = 50;
 
 type WireVersion = ReturnType<typeof versionList>["versions"][number];
 
 const instant = (millis: number) => new Date(millis).toISOString();
 
-function shared(version: Pick<WireVersion, "version_id" | "create_time" | "duration">) {
-  return {
-    versionId: String(version.version_id),
-    status: "COMPLETED",
-    createTime: instant(version.create_time),
-    duration: version.duration,
-  };
-}
+const progress = (version: Pick<WireVersion, "create_time" | "duration">) => ({
+  status: "COMPLETED",
+  terminal: true,
+  createTime: instant(version.create_time),
+  duration: version.duration,
+});
 
 export function expectedVersion(jobId: number, versionId: number) {
   const version = versionDetails(jobId, versionId, completed);
@@ -21,10 +28,10 @@ export function expectedVersion(jobId: number, versionId: number) {
     trainingJobVersion: {
       jobId: String(jobId),
       jobName: version.job_name,
-      ...shared(version),
-      terminal: true,
+      versionId: String(version.version_id),
       versionName: version.version_name,
       preVersionId: version.pre_version_id === null ? null : String(version.pre_version_id),
+      ...progress(version),
       engineName: version.engine_name,
       engineVersion: version.engine_version,
       appUrl: version.app_url,
@@ -48,9 +55,9 @@ export function expectedJob(jobId: number) {
       jobDesc: job.job_desc,
       versionCount: job.version_count,
       versions: job.versions.map((version) => ({
-        ...shared(version),
-        terminal: true,
+        versionId: String(version.version_id),
         versionName: version.version_name,
+        ...progress(version),
         engineName: version.engine_name,
         specId: String(version.spec_id),
         trainUrl: version.train_url,
@@ -59,9 +66,7 @@ export function expectedJob(jobId: number) {
   };
 }
 
-function listed(search: number | null) {
-  return jobList(new URLSearchParams({ per_page: "50", search_content: String(search ?? "") }));
-}
+const listed = (search: number | null) => jobList(firstJobOf(1, JOBS_PER_PAGE, search ?? 0), JOBS_PER_PAGE);
 
 export function expectedJobs(search: number | null) {
   const page = listed(search);
@@ -70,7 +75,7 @@ export function expectedJobs(search: number | null) {
     jobName: job.job_name,
     jobDesc: job.job_desc,
     versionCount: job.version_count,
-    currentVersion: { ...shared(job), terminal: true },
+    currentVersion: { versionId: String(job.version_id), ...progress(job) },
   }));
   return { trainingJobs: { jobTotalCount: page.job_total_count, jobs } };
 }
