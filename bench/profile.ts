@@ -58,12 +58,13 @@ async function recordProfile(
   { scenario, milliseconds, overRedis }: ProfileOptions,
   folder: string,
 ): Promise<LoadResult> {
+  const pinning = pinProcesses();
   await using redis = overRedis ? await startRedis() : undefined;
   const upstream = await startUpstream();
   try {
     const { args, env } = gatewayCommand(upstream.url, redis && settingsOver(redis.url));
     const profiling = ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=500"];
-    const server = await startServer({ args: [...profiling, ...args], env }, firstAnswer, pinProcesses());
+    const server = await startServer({ args: [...profiling, ...args], env }, firstAnswer, pinning);
     const work = prepare(scenario);
     let next = 0;
     const load = await openLoad(server.port, scenario.connections ?? CONNECTIONS, () => work(next++));

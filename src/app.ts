@@ -21,7 +21,12 @@ import {
   type SharePermits,
   type UpstreamOptions,
 } from "./upstream/index.js";
-import { createMemoryWatchStores, createRedisWatchStores, createStatusWatch } from "./watch/index.js";
+import {
+  createMemoryWatchStores,
+  createRedisWatchStores,
+  createStatusWatch,
+  type PollCall,
+} from "./watch/index.js";
 
 export interface AppOptions {
   log: Logger;
@@ -131,6 +136,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const stores = createStores({ config, redis, clock, log, metrics });
 
   const upstream = connectUpstream(config, redis, { ...common, events: metrics.upstream });
+  const listVersions: PollCall = (call, jobId) =>
+    upstream.listVersions(call, jobId).then(({ value }) => value);
   const { proofTtlMs } = config.auth;
   const proofs = createProofs({ store: stores.cache, proofTtlMs, clock, events: metrics.cache });
   const lookups = createLookups({
@@ -144,7 +151,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   });
   const watch = createStatusWatch({
     ...common,
-    poll: (call, jobId) => upstream.listVersions(call, jobId),
+    poll: listVersions,
     lookups,
     proofs,
     ...stores.watch,
@@ -154,7 +161,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   });
   const creation = createVersionCreation({
     upstream,
-    listVersions: (call, jobId) => upstream.listVersions(call, jobId),
+    listVersions,
     lookups,
     watch,
     proofs,

@@ -27,15 +27,29 @@ export interface UpstreamCall {
   signal?: CancelSignal;
 }
 
+/** The text that an answer came as. */
+export interface Source<V> {
+  readonly characters: number;
+  /** The same value once more. */
+  read(): V;
+}
+
+/** What the upstream answered. */
+export interface Sourced<V> {
+  value: V;
+  /** Absent where it took several answers. */
+  source?: Source<V>;
+}
+
 /** The upstream's reads. Every failure is a GatewayError; NOT_FOUND when the upstream has no such thing. */
 export interface UpstreamReads {
-  listJobs(call: UpstreamCall, query: JobListQuery): Promise<TrainingJobPage>;
+  listJobs(call: UpstreamCall, query: JobListQuery): Promise<Sourced<TrainingJobPage>>;
   /** The job with all its versions (coverage `list`). */
-  listVersions(call: UpstreamCall, jobId: LongId): Promise<JobWithVersions>;
+  listVersions(call: UpstreamCall, jobId: LongId): Promise<Sourced<JobWithVersions>>;
   /** One version (coverage `details`). */
-  getVersion(call: UpstreamCall, jobId: LongId, versionId: LongId): Promise<TrainingJobVersion>;
-  listResourceSpecs(call: UpstreamCall, query: ResourceSpecQuery): Promise<ResourceSpec[]>;
-  listEngineSpecs(call: UpstreamCall, jobType: JobType): Promise<EngineSpec[]>;
+  getVersion(call: UpstreamCall, jobId: LongId, versionId: LongId): Promise<Sourced<TrainingJobVersion>>;
+  listResourceSpecs(call: UpstreamCall, query: ResourceSpecQuery): Promise<Sourced<ResourceSpec[]>>;
+  listEngineSpecs(call: UpstreamCall, jobType: JobType): Promise<Sourced<EngineSpec[]>>;
 }
 
 /** The upstream's writes: sent once, never cancelled. A failure's `outcome` tells whether it may have happened. */

@@ -1,8 +1,8 @@
+import type { Source } from "../ports.js";
 import type { StoredEntry } from "./store.js";
 
-/** An answer in this process. Instants are in milliseconds since the epoch. */
-export interface Entry<V> {
-  value: V;
+/** When an answer was asked for and given. Instants are in milliseconds since the epoch. */
+export interface EntryTimes {
   beganAt: number;
   answeredAt: number;
   /** Fresh for this long after `answeredAt`. */
@@ -11,8 +11,47 @@ export interface Entry<V> {
   sequence: number;
   /** Taken when this process began the upstream call; 0 when the answer came from elsewhere. */
   loadSequence: number;
+}
+
+/** An answer in this process. */
+export interface Entry<V> extends EntryTimes {
+  readonly value: V;
   /** Given by the tier that keeps it: no two have the same. */
   serial: number;
+}
+
+/**
+ * An answer that is kept as the text that it came as, until somebody asks for it again: much is asked for only once, and a text is one
+ * object to look after where the value can be thousands.
+ */
+export class TextEntry<V> implements Entry<V> {
+  readonly beganAt: number;
+  readonly answeredAt: number;
+  readonly ttlMs: number;
+  readonly sequence: number;
+  readonly loadSequence: number;
+  serial = 0;
+  #source: Source<V> | undefined;
+  #value: V | undefined;
+
+  constructor(source: Source<V>, times: EntryTimes) {
+    this.#source = source;
+    this.beganAt = times.beganAt;
+    this.answeredAt = times.answeredAt;
+    this.ttlMs = times.ttlMs;
+    this.sequence = times.sequence;
+    this.loadSequence = times.loadSequence;
+  }
+
+  /** The same each time. */
+  get value(): V {
+    if (this.#source !== undefined) {
+      this.#value = this.#source.read();
+      this.#source = undefined;
+    }
+    // Read from the source above, now or before.
+    return this.#value as V;
+  }
 }
 
 /** `stale` answers may be given only while somebody fetches a newer one. */

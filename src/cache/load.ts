@@ -1,8 +1,9 @@
 import type { CallOff } from "../clock.js";
 import { GatewayError, hasCode } from "../errors.js";
+import type { Sourced } from "../ports.js";
 import type { Asker } from "./asker.js";
 import type { Core } from "./core.js";
-import type { Entry } from "./entry.js";
+import { type Entry, TextEntry } from "./entry.js";
 import type { Flight } from "./flights.js";
 import type { LoadLock, SharedStore, StoredEntry, StoreRead, WriteRequest } from "./store.js";
 
@@ -42,14 +43,14 @@ export class Loader {
     const beganAt = clock.now();
     const stopKeepingLease = this.#keepLease(flight, before.read);
     try {
-      const value = await resource.load({ caller, requestId, priority: "lookup", signal });
+      const answer = await resource.load({ caller, requestId, priority: "lookup", signal });
       events.loaded(resource.kind, "success");
       const { subject } = resource;
       const isNews = subject !== null && proofs.recordHere(caller, subject);
       const proof = isNews ? { credentialId: caller.credentialId, ttlMs: proofs.ttlMs } : undefined;
-      const written = this.#keep(flight, value, beganAt, before.read, proof);
+      const written = this.#keep(flight, answer, beganAt, before.read, proof);
       if (isNews) proofs.share(caller, subject, written);
-      return { value, loaded: true };
+      return { value: answer.value, loaded: true };
     } catch (error) {
       return this.#failed(error, flight, asker, before);
     } finally {
@@ -82,7 +83,7 @@ export class Loader {
   /** Returns the write to the shared store, which takes the proof along, where there is one. */
   #keep(
     flight: Flight,
-    value: unknown,
+    { value, source }: Sourced<unknown>,
     beganAt: number,
     read: StoreRead | undefined,
     proof: WriteRequest["proof"],
@@ -96,8 +97,9 @@ export class Loader {
     const { clock, store } = this.core.options;
     const answeredAt = clock.now();
     const json = store && JSON.stringify(value);
-    const entry = { value, beganAt, answeredAt, ttlMs, sequence, loadSequence, serial: 0 };
-    this.core.tier.put(resource, entry, json?.length);
+    const times = { beganAt, answeredAt, ttlMs, sequence, loadSequence };
+    const entry = source ? new TextEntry(source, times) : { value, ...times, serial: 0 };
+    this.core.tier.put(resource, entry, source?.characters ?? json?.length);
     if (store === undefined || json === undefined || read === undefined) return undefined;
     return this.#share(store, flight, { json, beganAt, answeredAt, ttlMs }, read, proof);
   }

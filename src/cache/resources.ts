@@ -11,7 +11,7 @@ import type {
   TrainingJobPage,
   TrainingJobVersion,
 } from "../domain/index.js";
-import type { ProofSubject, UpstreamCall, UpstreamReads } from "../ports.js";
+import type { ProofSubject, Sourced, UpstreamCall, UpstreamReads } from "../ports.js";
 import type { ResourceKind } from "./events.js";
 import { digest, jobGroup, jobListsGroup, LIST_PART, specsGroup, versionPart } from "./groups.js";
 import type { StoreKey } from "./store.js";
@@ -25,7 +25,7 @@ export interface Resource<V> extends StoreKey {
   subject: ProofSubject | null;
   /** How long the answer stays fresh; 0 = not cached. */
   ttlMs(value: V): number;
-  load(call: UpstreamCall): Promise<V>;
+  load(call: UpstreamCall): Promise<Sourced<V>>;
 }
 
 /** What finds an answer in this process, and tells who may have it. */

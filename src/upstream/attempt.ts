@@ -6,15 +6,15 @@ import { failureOfAnswer } from "./errors/answer-failure.js";
 import type { Failure, FailureContext } from "./errors/failure.js";
 import { failureOfTransport } from "./errors/transport-failure.js";
 import type { UpstreamEvents } from "./events.js";
-import { type JsonObject, parseObject } from "./json.js";
+import { parseObject } from "./json.js";
 import type { Health } from "./resilience/health.js";
 import { dateOf } from "./resilience/retry-after.js";
-import type { RestRequest } from "./rest-request.js";
+import type { RestAnswer, RestRequest } from "./rest-request.js";
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from "./transport/messages.js";
 
 /** How one attempt ended. */
 export type AttemptResult =
-  | { kind: "success"; body: JsonObject }
+  | { kind: "success"; answer: RestAnswer }
   | { kind: "failure"; failure: Failure; renewIdentity?: RenewIdentity };
 
 /** After a refusal of the gateway's own identity: true when there is something better to try once. */
@@ -73,7 +73,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     health.recordTime(serverTime);
     const body = parseObject(answer.body);
     const failure = failureOfAnswer(answer, body, context, now());
-    if (!failure) return { kind: "success", body: body ?? {} };
+    if (!failure) return { kind: "success", answer: { body: body ?? {}, text: answer.body } };
     if (!failure.identityRefused) return { kind: "failure", failure };
     return { kind: "failure", failure, renewIdentity: () => authorization.renew(serverTime) };
   }

@@ -5,6 +5,7 @@ import type { Logger } from "../observability/logger.js";
 import type { Upstream, UpstreamCall } from "../ports.js";
 import { createAttempt } from "./attempt.js";
 import { createCredentials } from "./auth/credentials.js";
+import { sourced } from "./decode/sourced.js";
 import type { UpstreamEvents } from "./events.js";
 import { createProbe } from "./probe.js";
 import { RetryingRequester } from "./requester.js";
@@ -96,7 +97,8 @@ function createBudget({ config, clock, events, sharePermits }: UpstreamOptions):
 
 function createResources(requester: Requester<UpstreamCall>) {
   return {
-    listJobs: (call, query) => requester.read(call, listJobsRequest(query)).then(decodeJobPage),
+    listJobs: (call, query) =>
+      requester.read(call, listJobsRequest(query)).then((answer) => sourced(answer, decodeJobPage)),
     listVersions: (call, jobId) => {
       const deadline = requester.deadline();
       return listAllVersions(jobId, (request) => requester.read(call, request, deadline));
@@ -104,15 +106,19 @@ function createResources(requester: Requester<UpstreamCall>) {
     getVersion: (call, jobId, versionId) =>
       requester
         .read(call, getVersionRequest(jobId, versionId))
-        .then((answer) => decodeVersionDetails(answer, jobId)),
+        .then((answer) => sourced(answer, (body) => decodeVersionDetails(body, jobId))),
     listResourceSpecs: (call, query) =>
-      requester.read(call, listResourceSpecsRequest(query)).then(decodeResourceSpecs),
+      requester
+        .read(call, listResourceSpecsRequest(query))
+        .then((answer) => sourced(answer, decodeResourceSpecs)),
     listEngineSpecs: (call, jobType) =>
-      requester.read(call, listEngineSpecsRequest(jobType)).then(decodeEngineSpecs),
+      requester
+        .read(call, listEngineSpecsRequest(jobType))
+        .then((answer) => sourced(answer, decodeEngineSpecs)),
     createVersion: (call, version) =>
       requester
         .write(call, createVersionRequest(version))
-        .then((answer) => decodeCreatedVersion(answer, version.jobId)),
+        .then(({ body }) => decodeCreatedVersion(body, version.jobId)),
     stopVersion: async (call, jobId, versionId) => {
       await requester.write(call, stopVersionRequest(jobId, versionId));
     },

@@ -8,7 +8,6 @@ import type { Credentials } from "./auth/credentials.js";
 import { type Failure, outcomeOf } from "./errors/failure.js";
 import { failureOfIdentity } from "./errors/identity-failure.js";
 import type { UpstreamEvents } from "./events.js";
-import type { JsonObject } from "./json.js";
 import { retryDelayMs } from "./resilience/backoff.js";
 import type { CallBudget } from "./resilience/call-budget.js";
 import type { Circuit, Settle } from "./resilience/circuit.js";
@@ -16,7 +15,7 @@ import type { Circuits } from "./resilience/circuits.js";
 import type { Gate } from "./resilience/gate.js";
 import { waitWith } from "./resilience/patience.js";
 import type { Turn } from "./resilience/waiting-room.js";
-import type { Requester, RestRequest } from "./rest-request.js";
+import type { Requester, RestAnswer, RestRequest } from "./rest-request.js";
 
 export interface RequesterOptions {
   /** One attempt. */
@@ -68,15 +67,15 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     return this.options.clock.now() + this.options.budgetMs;
   }
 
-  read(call: UpstreamCall, request: RestRequest, deadline = this.deadline()): Promise<JsonObject> {
+  read(call: UpstreamCall, request: RestRequest, deadline = this.deadline()): Promise<RestAnswer> {
     return this.#perform(call, request, deadline);
   }
 
-  write(call: UpstreamCall, request: RestRequest): Promise<JsonObject> {
+  write(call: UpstreamCall, request: RestRequest): Promise<RestAnswer> {
     return this.#perform({ ...call, priority: "mutation" }, request, this.deadline());
   }
 
-  async #perform(call: UpstreamCall, request: RestRequest, deadline: number): Promise<JsonObject> {
+  async #perform(call: UpstreamCall, request: RestRequest, deadline: number): Promise<RestAnswer> {
     const { signal, priority, caller } = call;
     const { projectId, credential } = caller;
     signal?.throwIfAborted();
@@ -86,7 +85,7 @@ export class RetryingRequester implements Requester<UpstreamCall> {
     let mayRenew = true;
     for (let attempt = 0; ; attempt++) {
       const result = (isOwn && (await this.#identityFailure(job))) || (await this.#attempt(job));
-      if (result.kind === "success") return result.body;
+      if (result.kind === "success") return result.answer;
       const renewed = mayRenew && (await this.#renewedIdentity(job, result));
       this.#report(job, result.failure, attempt, renewed);
       if (renewed) mayRenew = false;

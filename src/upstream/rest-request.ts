@@ -26,11 +26,18 @@ export function versionsPath(jobId: LongId): string {
   return `/training-jobs/${jobId}/versions`;
 }
 
-/** Makes calls with retries, circuits and error mapping; answers are JSON objects that tell of success. */
+/** An answer that tells of success. */
+export interface RestAnswer {
+  /** Empty where there is no JSON object in the text. */
+  body: JsonObject;
+  text: string;
+}
+
+/** Makes calls with retries, circuits and error mapping. */
 export interface Requester<Call> {
   /** When a lookup that begins now must have its answer (ms since the epoch). */
   deadline(): number;
-  read(call: Call, request: RestRequest, deadline?: number): Promise<JsonObject>;
+  read(call: Call, request: RestRequest, deadline?: number): Promise<RestAnswer>;
   /** Sent once, never cancelled once begun. */
-  write(call: Call, request: RestRequest): Promise<JsonObject>;
+  write(call: Call, request: RestRequest): Promise<RestAnswer>;
 }

@@ -1,3 +1,4 @@
+export type { PollCall } from "./access.js";
 export type { WatchEvents } from "./events.js";
 export { createMemoryWatchStores } from "./memory/index.js";
 export type { WatchStores } from "./ports.js";

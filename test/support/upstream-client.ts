@@ -1,9 +1,10 @@
+import { deepStrictEqual } from "node:assert";
 import { pino } from "pino";
 import { systemClock } from "../../src/clock.js";
 import type { UpstreamConfig } from "../../src/config/index.js";
 import type { Caller, LongId, NewVersion } from "../../src/domain/index.js";
 import { GatewayError } from "../../src/errors.js";
-import type { UpstreamCall } from "../../src/ports.js";
+import type { Sourced, UpstreamCall, UpstreamReads } from "../../src/ports.js";
 import {
   createUpstream,
   type ModelArtsUpstream,
@@ -35,12 +36,35 @@ export function mutation(caller: Caller = tokenCaller, signal?: AbortSignal): Up
   return { ...lookup(caller, signal), priority: "mutation" };
 }
 
+/** The upstream's reads, with what they found alone. */
+type PlainReads = {
+  [R in keyof UpstreamReads]: UpstreamReads[R] extends (...args: infer A) => Promise<Sourced<infer V>>
+    ? (...args: A) => Promise<V>
+    : never;
+};
+
+/** The value, once its text has said the same again. */
+function plainValue<V>({ value, source }: Sourced<V>): V {
+  if (source !== undefined) deepStrictEqual(source.read(), value);
+  return value;
+}
+
+function plainReads(upstream: UpstreamReads): PlainReads {
+  return {
+    listJobs: (...args) => upstream.listJobs(...args).then(plainValue),
+    listVersions: (...args) => upstream.listVersions(...args).then(plainValue),
+    getVersion: (...args) => upstream.getVersion(...args).then(plainValue),
+    listResourceSpecs: (...args) => upstream.listResourceSpecs(...args).then(plainValue),
+    listEngineSpecs: (...args) => upstream.listEngineSpecs(...args).then(plainValue),
+  };
+}
+
 /** A client of that endpoint. Retries follow one another at once unless told otherwise. */
 export function clientOf(
   endpoint: string,
   config: Partial<UpstreamConfig> = {},
   options: Partial<UpstreamOptions> = {},
-): ModelArtsUpstream & AsyncDisposable {
+): PlainReads & Omit<ModelArtsUpstream, keyof UpstreamReads> & AsyncDisposable {
   const upstream = createUpstream({
     config: {
       endpoint,
@@ -56,7 +80,7 @@ export function clientOf(
     events: silentUpstreamEvents,
     ...options,
   });
-  return { ...upstream, [Symbol.asyncDispose]: () => upstream.close() };
+  return { ...upstream, ...plainReads(upstream), [Symbol.asyncDispose]: () => upstream.close() };
 }
 
 /** Events that tell when the client has begun to wait for its next attempt. */

@@ -1,9 +1,11 @@
 import type { JobWithVersions, LongId, TrainingJobVersion } from "../../domain/index.js";
+import type { Sourced } from "../../ports.js";
 import { requiredList } from "../decode/entities.js";
+import { sourced } from "../decode/sourced.js";
 import { int, longId } from "../decode/values.js";
-import { decodeVersion, jobOfVersion, newestFirst } from "../decode/version.js";
+import { decodeVersion, type JobOfVersion, jobOfVersion, newestFirst } from "../decode/version.js";
 import type { JsonObject } from "../json.js";
-import { type RestRequest, versionsPath } from "../rest-request.js";
+import { type RestAnswer, type RestRequest, versionsPath } from "../rest-request.js";
 
 /** The greatest page that the upstream gives. */
 const PER_PAGE = 1000;
@@ -27,11 +29,44 @@ function listVersionsRequest(jobId: LongId, page: number): RestRequest {
 
 const VERSION_LIST = { idField: "version_id", min: 1n, countField: "version_count" };
 
+interface VersionsPage {
+  job: JobOfVersion;
+  versions: TrainingJobVersion[];
+  versionCount: number;
+}
+
 /** What one answer of the list of versions holds. */
-function decodeVersionsPage(answer: JsonObject, asked: LongId) {
+function decodeVersionsPage(answer: JsonObject, asked: LongId): VersionsPage {
   const job = jobOfVersion(answer, longId(answer.job_id, 1n) ?? asked);
   const versions = requiredList(answer, "versions", VERSION_LIST, (raw) => decodeVersion(raw, job, "list"));
   return { job, versions, versionCount: int(answer.version_count) ?? versions.length };
+}
+
+/** The job as its latest answer tells it, with those versions. */
+function jobOf(
+  { job, versionCount }: VersionsPage,
+  versions: ReadonlyMap<LongId, TrainingJobVersion>,
+): JobWithVersions {
+  return {
+    jobId: job.jobId,
+    jobName: job.jobName,
+    jobDesc: job.jobDesc ?? "",
+    versionCount,
+    versions: [...versions.values()].toSorted(newestFirst),
+    complete: versions.size >= versionCount,
+  };
+}
+
+function merge(versions: Map<LongId, TrainingJobVersion>, page: VersionsPage): void {
+  for (const version of page.versions) versions.set(version.versionId, version);
+}
+
+/** The job as one answer tells it. */
+function decodeJob(answer: JsonObject, asked: LongId): JobWithVersions {
+  const page = decodeVersionsPage(answer, asked);
+  const versions = new Map<LongId, TrainingJobVersion>();
+  merge(versions, page);
+  return jobOf(page, versions);
 }
 
 /**
@@ -43,29 +78,28 @@ function decodeVersionsPage(answer: JsonObject, asked: LongId) {
  */
 export async function listAllVersions(
   jobId: LongId,
-  ask: (request: RestRequest) => Promise<JsonObject>,
+  ask: (request: RestRequest) => Promise<RestAnswer>,
+): Promise<Sourced<JobWithVersions>> {
+  const first = sourced(await ask(listVersionsRequest(jobId, 0)), (body) => decodeJob(body, jobId));
+  return first.value.complete ? first : { value: await withMissing(first.value, jobId, ask) };
+}
+
+async function withMissing(
+  first: JobWithVersions,
+  jobId: LongId,
+  ask: (request: RestRequest) => Promise<RestAnswer>,
 ): Promise<JobWithVersions> {
-  let latest = decodeVersionsPage(await ask(listVersionsRequest(jobId, 0)), jobId);
-  const byId = new Map<LongId, TrainingJobVersion>();
-  const merge = () => {
-    for (const version of latest.versions) byId.set(version.versionId, version);
-  };
-  merge();
-  for (let page = 1; byId.size < latest.versionCount && page <= LAST_PAGE; page++) {
+  const byId = new Map(first.versions.map((version) => [version.versionId, version]));
+  let job = first;
+  for (let number = 1; !job.complete && number <= LAST_PAGE; number++) {
     const before = byId.size;
-    latest = decodeVersionsPage(await ask(listVersionsRequest(jobId, page)), jobId);
-    merge();
+    const page = decodeVersionsPage((await ask(listVersionsRequest(jobId, number))).body, jobId);
+    merge(byId, page);
+    job = jobOf(page, byId);
     // The first page may repeat what page 0 brought; a later one without news says that there is no more.
-    if (latest.versions.length === 0 || (page > 1 && byId.size === before)) break;
+    if (page.versions.length === 0 || (number > 1 && byId.size === before)) break;
   }
-  return {
-    jobId: latest.job.jobId,
-    jobName: latest.job.jobName,
-    jobDesc: latest.job.jobDesc ?? "",
-    versionCount: latest.versionCount,
-    versions: [...byId.values()].toSorted(newestFirst),
-    complete: byId.size >= latest.versionCount,
-  };
+  return job;
 }
 
 /** `GET .../versions/{version_id}`. */

@@ -23,6 +23,21 @@ async function isCached({ upstream }: Replica, lookup: () => Promise<unknown>): 
   return upstream.calls.length === before;
 }
 
+describe("What an answer is kept as", () => {
+  it("is its text until it is asked for again, then what that says", async () => {
+    const r = replica();
+    const lookup = () => r.operation().trainingJob(id(10));
+    const answer = job([version(20), version(19)]);
+    await warm(r, lookup, answer);
+    expect(r.upstream.readAgain).toBe(0);
+    const again = await lookup();
+    expect(again).toEqual(answer);
+    expect(await lookup()).toBe(again);
+    expect(r.upstream.readAgain).toBe(1);
+    expect(r.upstream.calls).toHaveLength(1);
+  });
+});
+
 describe("How long an answer stays fresh", () => {
   // Proofs that last, so that they do not shorten what is measured here.
   const lasting = { proofTtlMs: HOUR };

@@ -9,7 +9,7 @@ import type {
   TrainingJobPage,
   TrainingJobVersion,
 } from "../../../src/domain/index.js";
-import type { UpstreamCall, UpstreamReads } from "../../../src/ports.js";
+import type { Sourced, UpstreamCall, UpstreamReads } from "../../../src/ports.js";
 
 /** One call that the upstream got, to be answered by the test. */
 export interface ScriptedCall {
@@ -28,6 +28,8 @@ export async function settle(): Promise<void> {
 /** An upstream that answers when, and what, the test says. */
 export class ScriptedUpstream implements UpstreamReads {
   readonly calls: ScriptedCall[] = [];
+  /** How often an answer was read again from its text. */
+  readAgain = 0;
   /** Answers every call at once when set. */
   answering: ((call: Pick<ScriptedCall, "method" | "args" | "call">) => unknown) | undefined;
 
@@ -54,14 +56,23 @@ export class ScriptedUpstream implements UpstreamReads {
     return last;
   }
 
-  #record<T>(method: keyof UpstreamReads, call: UpstreamCall, args: unknown[]): Promise<T> {
+  #sourced(value: unknown): Sourced<unknown> {
+    const text = JSON.stringify(value);
+    const read = () => {
+      this.readAgain += 1;
+      return JSON.parse(text);
+    };
+    return { value, source: { characters: text.length, read } };
+  }
+
+  #record<T>(method: keyof UpstreamReads, call: UpstreamCall, args: unknown[]): Promise<Sourced<T>> {
     return new Promise<unknown>((resolve, reject) => {
       const recorded = {
         method,
         args,
         call,
-        async answer(value: unknown) {
-          resolve(value);
+        answer: async (value: unknown) => {
+          resolve(this.#sourced(value));
           await settle();
         },
         async fail(error: unknown) {
@@ -71,7 +82,12 @@ export class ScriptedUpstream implements UpstreamReads {
       };
       call.signal?.addEventListener("abort", () => reject(call.signal?.reason));
       this.calls.push(recorded);
-      if (this.answering) resolve(this.answering(recorded));
-    }) as Promise<T>;
+      if (this.answering) {
+        const answer = this.answering(recorded);
+        resolve(
+          answer instanceof Promise ? answer.then((value) => this.#sourced(value)) : this.#sourced(answer),
+        );
+      }
+    }) as Promise<Sourced<T>>;
   }
 }

@@ -81,7 +81,10 @@ describe("whatever the upstream answers", () => {
           () => decodeResourceSpecs(object),
           () => decodeEngineSpecs(object),
           () => decodeCreatedVersion(object, id("10")),
-          () => listAllVersions(id("10"), async () => object),
+          () =>
+            listAllVersions(id("10"), async () => ({ body: object, text: answered })).then(
+              ({ value }) => value,
+            ),
         ];
         for (const decode of decoders) {
           const value = await resultOf(decode);
