@@ -13,6 +13,7 @@ import { createQueryLimits, createRateLimiter } from "./http/limits/index.js";
 import { createIdentity } from "./identity.js";
 import type { Logger } from "./observability/logger.js";
 import { createMetrics, type Metrics, type ShareMetrics } from "./observability/metrics.js";
+import type { UpstreamReads } from "./ports.js";
 import type { RedisConnection } from "./redis.js";
 import { buildGatewaySchema } from "./schema.js";
 import {
@@ -127,6 +128,11 @@ function until(clock: Clock, endsAt: number) {
   return (work: Promise<void>) => Promise.race([work, clock.sleep(Math.max(0, endsAt - clock.now()))]);
 }
 
+/** For those who keep no answers. */
+function listVersionsOf(upstream: UpstreamReads): PollCall {
+  return (call, jobId) => upstream.listVersions(call, jobId).then(({ value }) => value);
+}
+
 /** Builds the gateway. This is the only place that knows who supplies what to whom. */
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
   const { log, clock = systemClock, random = Math.random } = options;
@@ -136,8 +142,6 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const stores = createStores({ config, redis, clock, log, metrics });
 
   const upstream = connectUpstream(config, redis, { ...common, events: metrics.upstream });
-  const listVersions: PollCall = (call, jobId) =>
-    upstream.listVersions(call, jobId).then(({ value }) => value);
   const { proofTtlMs } = config.auth;
   const proofs = createProofs({ store: stores.cache, proofTtlMs, clock, events: metrics.cache });
   const lookups = createLookups({
@@ -151,7 +155,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   });
   const watch = createStatusWatch({
     ...common,
-    poll: listVersions,
+    poll: listVersionsOf(upstream),
     lookups,
     proofs,
     ...stores.watch,
@@ -161,7 +165,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   });
   const creation = createVersionCreation({
     upstream,
-    listVersions,
+    listVersions: listVersionsOf(upstream),
     lookups,
     watch,
     proofs,

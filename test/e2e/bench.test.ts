@@ -3,7 +3,9 @@ import { type MeasureOptions, measureScenario } from "../../bench/measure.js";
 import { startUpstream, type Upstream } from "../../bench/probe.js";
 import { CONTESTANTS, type Contestant, GATEWAY, gatewayCommand, YARDSTICK } from "../../bench/servers.js";
 import { median, percentile } from "../../bench/statistics.js";
-import { expectedVersion } from "../../bench/work/expected.js";
+import { jsonTemplate } from "../../bench/upstream/json-template.js";
+import { completed, jobList, versionList } from "../../bench/upstream/wire.js";
+import { expectedJob, expectedJobs, expectedVersion } from "../../bench/work/expected.js";
 import { SCENARIOS } from "../../bench/work/scenarios.js";
 
 /** Answers the first so many requests with the first body, all others with the second. */
@@ -95,6 +97,19 @@ describe("The benchmark", () => {
     expect(measured?.turns.map(({ ratio }) => ratio)).toEqual(
       measured?.turns.map(({ perCpuSecond }, round) => perCpuSecond / (units[round] ?? 0)),
     );
+  });
+});
+
+describe("Its templates", () => {
+  it.each([
+    ["the upstream's list of jobs", (firstJobId: number) => jobList(firstJobId, 50)],
+    ["the upstream's list of versions", (jobId: number) => versionList(jobId, completed)],
+    ["the right answer with the list of jobs", (firstJobId: number) => expectedJobs(firstJobId - 1)],
+    ["the right answer with the list of versions", expectedJob],
+    ["the right answer with one version", (jobId: number) => expectedVersion(jobId, 20)],
+  ])("put together, for any job, the text that serialising gives: %s", (_, make) => {
+    const textOf = jsonTemplate(make);
+    for (const jobId of [1, 10, 951, 3_000_051]) expect(textOf(jobId)).toBe(JSON.stringify(make(jobId)));
   });
 });
 
