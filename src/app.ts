@@ -7,13 +7,14 @@ import {
   createRedisIdempotencyStore,
   createVersionCreation,
 } from "./creation/index.js";
+import type { LongId } from "./domain/index.js";
 import type { DependencyState } from "./http/health.js";
 import { createHttpServer } from "./http/http-server.js";
 import { createQueryLimits, createRateLimiter } from "./http/limits/index.js";
 import { createIdentity } from "./identity.js";
 import type { Logger } from "./observability/logger.js";
 import { createMetrics, type Metrics, type ShareMetrics } from "./observability/metrics.js";
-import type { UpstreamReads } from "./ports.js";
+import type { UpstreamCall, UpstreamReads } from "./ports.js";
 import type { RedisConnection } from "./redis.js";
 import { buildGatewaySchema } from "./schema.js";
 import {
@@ -22,12 +23,7 @@ import {
   type SharePermits,
   type UpstreamOptions,
 } from "./upstream/index.js";
-import {
-  createMemoryWatchStores,
-  createRedisWatchStores,
-  createStatusWatch,
-  type PollCall,
-} from "./watch/index.js";
+import { createMemoryWatchStores, createRedisWatchStores, createStatusWatch } from "./watch/index.js";
 
 export interface AppOptions {
   log: Logger;
@@ -128,9 +124,9 @@ function until(clock: Clock, endsAt: number) {
   return (work: Promise<void>) => Promise.race([work, clock.sleep(Math.max(0, endsAt - clock.now()))]);
 }
 
-/** For those who keep no answers. */
-function listVersionsOf(upstream: UpstreamReads): PollCall {
-  return (call, jobId) => upstream.listVersions(call, jobId).then(({ value }) => value);
+/** For those who want what was found, and not what it was read from. */
+function listVersionsOf(upstream: UpstreamReads) {
+  return (call: UpstreamCall, jobId: LongId) => upstream.listVersions(call, jobId).then(({ value }) => value);
 }
 
 /** Builds the gateway. This is the only place that knows who supplies what to whom. */

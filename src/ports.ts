@@ -30,7 +30,7 @@ export interface UpstreamCall {
 /** The text that an answer came as. */
 export interface Source<V> {
   readonly characters: number;
-  /** The same value once more. */
+  /** An equal value, made anew. */
   read(): V;
 }
 

@@ -8,16 +8,20 @@ const JOBS = 100;
  * anew would take longer than a fast server needs for its answer.
  *
  * @param make the value for that first job; it names jobs by their whole ids, from the first on
+ * @throws Error where putting pieces together would not give what serialising gives
  */
 export function jsonTemplate(make: (firstJobId: number) => unknown): (firstJobId: number) => string {
   const [head = "", ...rest] = JSON.stringify(make(MARK * JOBS)).split(String(MARK));
   const offsets = rest.map((piece) => Number(piece.slice(0, 2)));
   const pieces = rest.map((piece) => piece.slice(2));
-  return (firstJobId) => {
+  const textOf = (firstJobId: number) => {
     let text = head;
     for (let index = 0; index < pieces.length; index++) {
       text += firstJobId + (offsets[index] as number) + (pieces[index] as string);
     }
     return text;
   };
+  if (textOf(1) !== JSON.stringify(make(1)))
+    throw new Error("these values differ by more than the ids of a hundred jobs");
+  return textOf;
 }

@@ -32,7 +32,7 @@ function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
+    request.on("end", () => resolve(chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString())));
   });
 }
 

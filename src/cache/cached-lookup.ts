@@ -43,7 +43,7 @@ export class CachedLookup implements Lookup {
       asker.signal?.throwIfAborted();
       const found = this.#here(resource, asker, fresh);
       if (found !== undefined) {
-        asker.trail.note(resource, found.value);
+        asker.trail.note(resource, found);
         return found.value;
       }
       const flight: Flight =
@@ -67,8 +67,8 @@ export class CachedLookup implements Lookup {
         asker.trail.notRepeatable();
         throw outcome.error;
       }
-      if (outcome.kind === "answer" && outcome.loaded) asker.trail.notRepeatable();
-      asker.trail.note(resource, outcome.value);
+      if (outcome.entry === undefined) asker.trail.notRepeatable();
+      else asker.trail.note(resource, outcome.entry);
       // A flight of this resource answers with its type.
       return outcome.value as V | null;
     }
@@ -76,7 +76,7 @@ export class CachedLookup implements Lookup {
 
   here<V>(resource: Resource<V>, asker: Asker): Peeked<V> {
     const entry = this.#here(resource, asker, false);
-    if (entry !== undefined) asker.trail.note(resource, entry.value);
+    if (entry !== undefined) asker.trail.note(resource, entry);
     return entry;
   }
 
@@ -110,7 +110,7 @@ export class CachedLookup implements Lookup {
       const entry = kept && this.core.takeOver(resource, kept, sequence, asker.caller);
       if (entry === undefined) continue;
       this.core.options.events.hit("shared", resource.kind);
-      asker.trail.note(resource, entry.value);
+      asker.trail.note(resource, entry);
       found.set(resource, entry);
     }
     return found;
@@ -163,7 +163,7 @@ export class CachedLookup implements Lookup {
     try {
       void this.#search(flight, asker).then((result) => {
         if ("elsewhere" in result) flight.end({ kind: "elsewhere", entry: result.elsewhere });
-        else flight.end({ kind: "answer", value: result.value, loaded: result.loaded });
+        else flight.end({ kind: "answer", value: result.value, entry: result.entry });
       }, fail);
     } catch (error) {
       // A defect that is met before anything is awaited must not leave a flight that others wait for in vain.
@@ -182,7 +182,7 @@ export class CachedLookup implements Lookup {
     if (entry === undefined) return this.isUnderWay(substitute, asker) ? new Substitute() : undefined;
     if (!this.core.fences.isCurrent(group, [part], entry.sequence)) return undefined;
     if (!this.core.mayHave(asker.caller, substitute, entry)) return undefined;
-    asker.trail.note(substitute, entry.value);
+    asker.trail.note(substitute, entry);
     // A flight's substitute is of its type.
     return new Substitute(entry.value as S);
   }
@@ -193,7 +193,7 @@ export class CachedLookup implements Lookup {
 
   /** False when the outcome is not fresh enough, or is another credential's affair alone. */
   #isFor(asker: Asker, flight: Flight, outcome: Ended, fresh: boolean): boolean {
-    if (outcome.kind === "answer" && fresh && !outcome.loaded) return false;
+    if (outcome.kind === "answer" && fresh && outcome.entry !== undefined) return false;
     if (flight.credentialId === asker.caller.credentialId) return true;
     if (outcome.kind === "answer") return outcome.value !== null && isProven(this.core, flight, asker);
     return !hasCode(outcome.error, "UNAUTHENTICATED") && !hasCode(outcome.error, "FORBIDDEN");

@@ -31,6 +31,8 @@ export class TextEntry<V> implements Entry<V> {
   readonly sequence: number;
   readonly loadSequence: number;
   serial = 0;
+  /** Told the value when it is read: from then on the entry takes more memory. */
+  onRead: ((value: V) => void) | undefined;
   #source: Source<V> | undefined;
   #value: V | undefined;
 
@@ -43,14 +45,17 @@ export class TextEntry<V> implements Entry<V> {
     this.loadSequence = times.loadSequence;
   }
 
-  /** The same each time. */
   get value(): V {
-    if (this.#source !== undefined) {
-      this.#value = this.#source.read();
-      this.#source = undefined;
-    }
-    // Read from the source above, now or before.
-    return this.#value as V;
+    return this.#source === undefined ? (this.#value as V) : this.#read(this.#source);
+  }
+
+  #read(source: Source<V>): V {
+    const value = source.read();
+    this.#value = value;
+    this.#source = undefined;
+    this.onRead?.(value);
+    this.onRead = undefined;
+    return value;
   }
 }
 

@@ -4,11 +4,11 @@ import type { Entry } from "./entry.js";
 import type { Findable, Resource } from "./resources.js";
 
 /**
- * How a flight ended. `loaded`: the answer came from an upstream call that this flight made. `elsewhere`: its substitute was found, or,
- * without an entry, there is another flight to wait for or to be started.
+ * How a flight ended. `answer`: with that entry's value, or, without an entry, with what an upstream call of this flight brought.
+ * `elsewhere`: its substitute was found, or, without an entry, there is another flight to wait for or to be started.
  */
 export type Outcome<V> =
-  | { kind: "answer"; value: V | null; loaded: boolean }
+  | { kind: "answer"; value: V | null; entry: Entry<unknown> | undefined }
   | { kind: "elsewhere"; entry: Entry<unknown> | undefined }
   | { kind: "failure"; error: unknown }
   | { kind: "obsolete" };

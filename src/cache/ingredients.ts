@@ -1,12 +1,13 @@
 import type { Caller } from "../domain/index.js";
 import type { Ingredients } from "../ports.js";
 import type { Core } from "./core.js";
+import type { Entry } from "./entry.js";
 import type { Named } from "./proofs.js";
 import type { Findable, Resource } from "./resources.js";
 
 interface Given {
   resource: Resource<unknown>;
-  value: unknown;
+  entry: Entry<unknown>;
 }
 
 interface Ingredient {
@@ -25,13 +26,13 @@ export class Trail {
     private readonly caller: Caller,
   ) {}
 
-  /** Notes what a lookup gave. */
-  note(resource: Resource<unknown>, value: unknown): void {
+  /** Notes whose value a lookup gave, or may give. */
+  note(resource: Resource<unknown>, entry: Entry<unknown>): void {
     if (!this.#isRepeatable) return;
     this.#given ??= new Map();
     const before = this.#given.get(resource.id);
-    if (before !== undefined && before.value !== value) this.notRepeatable();
-    else this.#given.set(resource.id, { resource, value });
+    if (before !== undefined && before.entry !== entry) this.notRepeatable();
+    else this.#given.set(resource.id, { resource, entry });
   }
 
   /**
@@ -47,9 +48,8 @@ export class Trail {
   ingredients(): Ingredients | undefined {
     if (this.#given === undefined) return undefined;
     const entries: Ingredient[] = [];
-    for (const { resource, value } of this.#given.values()) {
-      const entry = this.core.tier.get(resource);
-      if (entry === undefined || entry.value !== value) return undefined;
+    for (const { resource, entry } of this.#given.values()) {
+      if (this.core.tier.get(resource) !== entry) return undefined;
       const { id, group, part, subject } = resource;
       entries.push({ resource: { id, group, part, subject }, serial: entry.serial });
     }

@@ -13,8 +13,8 @@ export const LEASE_MS = 5_000;
 /** What a flight found. */
 export interface Answer {
   value: unknown;
-  /** True when it came from an upstream call of this flight. */
-  loaded: boolean;
+  /** Whose value it is; undefined when it came from an upstream call of this flight. */
+  entry: Entry<unknown> | undefined;
 }
 
 /** What the caches said before the upstream is asked. */
@@ -50,7 +50,7 @@ export class Loader {
       const proof = isNews ? { credentialId: caller.credentialId, ttlMs: proofs.ttlMs } : undefined;
       const written = this.#keep(flight, answer, beganAt, before.read, proof);
       if (isNews) proofs.share(caller, subject, written);
-      return { value: answer.value, loaded: true };
+      return { value: answer.value, entry: undefined };
     } catch (error) {
       return this.#failed(error, flight, asker, before);
     } finally {
@@ -141,7 +141,7 @@ export class Loader {
     const gone = missing || (refused && resource.subject === null);
     if (gone) this.core.tier.delete(resource);
     this.giveBack(flight, read, gone ? resource.name : undefined);
-    if (missing) return { value: null, loaded: true };
+    if (missing) return { value: null, entry: undefined };
     if (refused || flight.fresh || flight.signal.aborted || entry === undefined) throw error;
     return this.#insteadOf(error, flight, asker, entry);
   }
@@ -151,7 +151,7 @@ export class Loader {
     if (this.core.standingHere(entry) === "over") throw error;
     if (this.core.mayHave(asker.caller, flight.resource, entry)) {
       this.core.options.events.staleServed(flight.resource.kind);
-      return { value: entry.value, loaded: false };
+      return { value: entry.value, entry };
     }
     if (!hasCode(error, "UPSTREAM_TIMEOUT") && !hasCode(error, "UPSTREAM_UNAVAILABLE")) throw error;
     throw new GatewayError(

@@ -1,12 +1,15 @@
 import { LRUCache } from "lru-cache";
-import { beganLater, type Entry } from "./entry.js";
+import { beganLater, type Entry, TextEntry } from "./entry.js";
 import type { Fences } from "./fences.js";
 import type { Findable, Resource } from "./resources.js";
 import { charactersOf } from "./size.js";
 
-// A parsed object takes about this many times its JSON text, keys and bookkeeping a fixed amount.
+// A parsed object takes about this many times its JSON text, the text itself no more than that, keys and bookkeeping a fixed amount.
 const BYTES_PER_CHARACTER = 3;
 const BYTES_PER_ENTRY = 512;
+
+const sizeOf = (id: string, characters: number) =>
+  characters * BYTES_PER_CHARACTER + id.length + BYTES_PER_ENTRY;
 
 /** The answers that this process holds: the least recently used go first when the bound in bytes is reached. */
 export class ProcessTier {
@@ -39,16 +42,29 @@ export class ProcessTier {
     return undefined;
   }
 
-  /** Keeps the entry unless it was invalidated meanwhile or a later call's answer is there. `characters`: its length as JSON, where that is known. */
+  /**
+   * Keeps the entry unless it was invalidated meanwhile or a later call's answer is there.
+   *
+   * @param characters of the text that it is kept as, or of its JSON, where that is known
+   */
   put<V>(resource: Resource<V>, entry: Entry<V>, characters = charactersOf(entry.value)): void {
     if (entry.ttlMs <= 0 || entry.sequence <= this.#emptiedAt) return;
     if (!this.fences.isCurrent(resource.group, [resource.part], entry.sequence)) return;
     const present = this.get(resource);
     if (present !== undefined && !beganLater(entry, present)) return;
-    const size = characters * BYTES_PER_CHARACTER + resource.id.length + BYTES_PER_ENTRY;
     this.#kept += 1;
     entry.serial = this.#kept;
-    this.#entries.set(resource.id, entry, { size });
+    const { id } = resource;
+    if (entry instanceof TextEntry) entry.onRead = (value) => this.#grown(id, entry, value);
+    this.#entries.set(id, entry, { size: sizeOf(id, characters) });
+  }
+
+  /** The entry's text has been read: fields that it leaves out take their place in the value all the same. */
+  #grown(id: string, entry: Entry<unknown>, value: unknown): void {
+    if (this.#entries.peek(id) !== entry) return;
+    // The library keeps the size of what is set again as it was.
+    this.#entries.delete(id);
+    this.#entries.set(id, entry, { size: sizeOf(id, charactersOf(value)) });
   }
 
   delete(resource: Resource<unknown>): void {

@@ -27,7 +27,7 @@ export function createSearch(core: Core): (flight: Flight, asker: Asker) => Prom
   function give(flight: Flight, { entry, tier, standing }: Found): Answer {
     if (standing === "stale") events.staleServed(flight.resource.kind);
     else events.hit(tier, flight.resource.kind);
-    return { value: entry.value, loaded: false };
+    return { value: entry.value, entry };
   }
 
   /** Asks the upstream; when only the proof is missing, the other answers that miss the same proof wait for this call. */

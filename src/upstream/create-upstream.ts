@@ -24,7 +24,7 @@ import {
   listResourceSpecsRequest,
 } from "./resources/specs.js";
 import { stopVersionRequest } from "./resources/stop-version.js";
-import { decodeVersionDetails, getVersionRequest, listAllVersions } from "./resources/versions.js";
+import { getVersionRequest, listAllVersions, readVersionDetails } from "./resources/versions.js";
 import type { Requester } from "./rest-request.js";
 import { createTransport } from "./transport/transport.js";
 
@@ -106,7 +106,7 @@ function createResources(requester: Requester<UpstreamCall>) {
     getVersion: (call, jobId, versionId) =>
       requester
         .read(call, getVersionRequest(jobId, versionId))
-        .then((answer) => sourced(answer, (body) => decodeVersionDetails(body, jobId))),
+        .then((answer) => readVersionDetails(answer, jobId)),
     listResourceSpecs: (call, query) =>
       requester
         .read(call, listResourceSpecsRequest(query))

@@ -1,4 +1,3 @@
-export type { PollCall } from "./access.js";
 export type { WatchEvents } from "./events.js";
 export { createMemoryWatchStores } from "./memory/index.js";
 export type { WatchStores } from "./ports.js";

@@ -5,7 +5,12 @@ import { CONTESTANTS, type Contestant, GATEWAY, gatewayCommand, YARDSTICK } from
 import { median, percentile } from "../../bench/statistics.js";
 import { jsonTemplate } from "../../bench/upstream/json-template.js";
 import { completed, jobList, versionList } from "../../bench/upstream/wire.js";
-import { expectedJob, expectedJobs, expectedVersion } from "../../bench/work/expected.js";
+import {
+  expectedJob,
+  expectedJobs,
+  expectedJobsWithDetails,
+  expectedVersion,
+} from "../../bench/work/expected.js";
 import { SCENARIOS } from "../../bench/work/scenarios.js";
 
 /** Answers the first so many requests with the first body, all others with the second. */
@@ -106,10 +111,15 @@ describe("Its templates", () => {
     ["the upstream's list of versions", (jobId: number) => versionList(jobId, completed)],
     ["the right answer with the list of jobs", (firstJobId: number) => expectedJobs(firstJobId - 1)],
     ["the right answer with the list of versions", expectedJob],
+    ["the right answer with details", (firstJobId: number) => expectedJobsWithDetails(firstJobId - 1)],
     ["the right answer with one version", (jobId: number) => expectedVersion(jobId, 20)],
   ])("put together, for any job, the text that serialising gives: %s", (_, make) => {
     const textOf = jsonTemplate(make);
     for (const jobId of [1, 10, 951, 3_000_051]) expect(textOf(jobId)).toBe(JSON.stringify(make(jobId)));
+  });
+
+  it("are refused where they could not", () => {
+    expect(() => jsonTemplate((firstJobId) => jobList(firstJobId, 101))).toThrow("a hundred jobs");
   });
 });
 

@@ -44,7 +44,7 @@ type PlainReads = {
 };
 
 /** The value, once its text has said the same again. */
-function plainValue<V>({ value, source }: Sourced<V>): V {
+export function plainValue<V>({ value, source }: Sourced<V>): V {
   if (source !== undefined) deepStrictEqual(source.read(), value);
   return value;
 }

@@ -1,7 +1,7 @@
 import type { JobWithVersions, LongId, TrainingJobVersion } from "../../domain/index.js";
 import type { Sourced } from "../../ports.js";
 import { requiredList } from "../decode/entities.js";
-import { sourced } from "../decode/sourced.js";
+import { ownId, sourced } from "../decode/sourced.js";
 import { int, longId } from "../decode/values.js";
 import { decodeVersion, type JobOfVersion, jobOfVersion, newestFirst } from "../decode/version.js";
 import type { JsonObject } from "../json.js";
@@ -62,11 +62,14 @@ function merge(versions: Map<LongId, TrainingJobVersion>, page: VersionsPage): v
 }
 
 /** The job as one answer tells it. */
-function decodeJob(answer: JsonObject, asked: LongId): JobWithVersions {
-  const page = decodeVersionsPage(answer, asked);
-  const versions = new Map<LongId, TrainingJobVersion>();
-  merge(versions, page);
-  return jobOf(page, versions);
+function readJob(answer: RestAnswer, jobId: LongId): Sourced<JobWithVersions> {
+  const asked = ownId(jobId);
+  return sourced(answer, (body) => {
+    const page = decodeVersionsPage(body, asked);
+    const versions = new Map<LongId, TrainingJobVersion>();
+    merge(versions, page);
+    return jobOf(page, versions);
+  });
 }
 
 /**
@@ -80,26 +83,25 @@ export async function listAllVersions(
   jobId: LongId,
   ask: (request: RestRequest) => Promise<RestAnswer>,
 ): Promise<Sourced<JobWithVersions>> {
-  const first = sourced(await ask(listVersionsRequest(jobId, 0)), (body) => decodeJob(body, jobId));
+  const first = readJob(await ask(listVersionsRequest(jobId, 0)), jobId);
   return first.value.complete ? first : { value: await withMissing(first.value, jobId, ask) };
 }
 
+/** Asks for one page after the other. */
 async function withMissing(
-  first: JobWithVersions,
+  { versions }: JobWithVersions,
   jobId: LongId,
   ask: (request: RestRequest) => Promise<RestAnswer>,
 ): Promise<JobWithVersions> {
-  const byId = new Map(first.versions.map((version) => [version.versionId, version]));
-  let job = first;
-  for (let number = 1; !job.complete && number <= LAST_PAGE; number++) {
+  const byId = new Map(versions.map((version) => [version.versionId, version]));
+  for (let number = 1; ; number++) {
     const before = byId.size;
     const page = decodeVersionsPage((await ask(listVersionsRequest(jobId, number))).body, jobId);
     merge(byId, page);
-    job = jobOf(page, byId);
     // The first page may repeat what page 0 brought; a later one without news says that there is no more.
-    if (page.versions.length === 0 || (number > 1 && byId.size === before)) break;
+    const isLast = page.versions.length === 0 || (number > 1 && byId.size === before);
+    if (isLast || byId.size >= page.versionCount || number === LAST_PAGE) return jobOf(page, byId);
   }
-  return job;
 }
 
 /** `GET .../versions/{version_id}`. */
@@ -115,4 +117,10 @@ export function getVersionRequest(jobId: LongId, versionId: LongId): RestRequest
 /** @throws UPSTREAM_INVALID_RESPONSE without a version_id */
 export function decodeVersionDetails(answer: JsonObject, asked: LongId): TrainingJobVersion {
   return decodeVersion(answer, jobOfVersion(answer, longId(answer.job_id, 1n) ?? asked), "details");
+}
+
+/** @throws UPSTREAM_INVALID_RESPONSE without a version_id */
+export function readVersionDetails(answer: RestAnswer, jobId: LongId): Sourced<TrainingJobVersion> {
+  const asked = ownId(jobId);
+  return sourced(answer, (body) => decodeVersionDetails(body, asked));
 }

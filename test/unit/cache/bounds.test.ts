@@ -1,12 +1,13 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { TextEntry } from "../../../src/cache/entry.js";
 import { Fences } from "../../../src/cache/fences.js";
 import { FlightBoard } from "../../../src/cache/flights.js";
 import { ProcessTier } from "../../../src/cache/process-tier.js";
 import { createResources, type Resource } from "../../../src/cache/resources.js";
 import type { JobWithVersions } from "../../../src/domain/index.js";
-import { caller, id, job } from "./data.js";
+import { caller, id, job, version } from "./data.js";
 import { ScriptedUpstream } from "./scripted-upstream.js";
 
 const MEBIBYTE = 1024 * 1024;
@@ -41,6 +42,13 @@ function entryOf(resource: Resource<JobWithVersions>, fences: Fences) {
   };
 }
 
+const manyVersions = Array.from({ length: 20 }, (_, n) => version(n + 1));
+
+function textEntry(text: string, read: () => JobWithVersions, fences: Fences) {
+  const { value: _, ...times } = entryOf(first, fences);
+  return new TextEntry({ characters: text.length, read }, times);
+}
+
 describe("Memory", () => {
   it("of the cache in the process stays within its bound under 1,000,000 distinct keys", () => {
     const fences = new Fences(() => 0);
@@ -57,6 +65,37 @@ describe("Memory", () => {
     expect(tier.get(oldest)).toBeUndefined();
     expect(tier.get(latest)?.value.jobDesc).toBe(latest.id);
   }, 60_000);
+
+  it("of what is kept as text counts anew once the text has been read", () => {
+    const fences = new Fences(() => 0);
+    const tier = new ProcessTier(fences, MEBIBYTE);
+    const entries = Array.from({ length: 100 }, (_, n) => {
+      const entry = textEntry('{"versions":20}', () => job(manyVersions), fences);
+      tier.put(lookupOf(n), entry, 15);
+      return entry;
+    });
+    const before = tier.bytes;
+    const [one, ...others] = entries;
+    expect(one?.value.versions).toHaveLength(20);
+    expect(tier.bytes - before).toBeGreaterThan(20 * 40 * 10);
+    expect(tier.get(lookupOf(0))).toBe(one);
+    for (const other of others) other.value;
+    expect(tier.bytes).toBeLessThanOrEqual(MEBIBYTE);
+    expect(tier.get(lookupOf(0))).toBeUndefined();
+  });
+
+  it("of an entry that was replaced, or dropped, does not count when its text is read", () => {
+    const fences = new Fences(() => 0);
+    const tier = new ProcessTier(fences, MEBIBYTE);
+    const old = textEntry("{}", () => job(manyVersions), fences);
+    tier.put(first, old, 2);
+    const newer = { ...entryOf(first, fences), loadSequence: 2 };
+    tier.put(first, newer, 150);
+    const before = tier.bytes;
+    expect(old.value.versions).toHaveLength(20);
+    expect(tier.bytes).toBe(before);
+    expect(tier.get(first)).toBe(newer);
+  });
 
   it("of invalidations stays within its bound, and what is forgotten counts as invalidated", () => {
     const fences = new Fences(() => 0, 1_000);

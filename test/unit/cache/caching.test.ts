@@ -38,6 +38,19 @@ describe("What an answer is kept as", () => {
   });
 });
 
+describe("A list that holds a version", () => {
+  it("is not read for it where newer details are given", async () => {
+    const r = replica();
+    await warm(r, () => r.operation().trainingJob(id(10)), job([version(20)]));
+    const lookup = (coverage: "list" | "details") =>
+      r.operation().trainingJobVersion(id(10), id(20), coverage);
+    await warm(r, () => lookup("details"), details(20, running));
+    expect(await lookup("list")).toEqual(details(20, running));
+    expect(r.upstream.readAgain).toBe(1);
+    expect(r.upstream.calls).toHaveLength(2);
+  });
+});
+
 describe("How long an answer stays fresh", () => {
   // Proofs that last, so that they do not shorten what is measured here.
   const lasting = { proofTtlMs: HOUR };

@@ -7,7 +7,7 @@ import { ScriptedUpstream } from "./scripted-upstream.js";
 
 const config = { activeTtlMs: 1_000, terminalTtlMs: 1_000, specsTtlMs: 1_000, scope: "credential" } as const;
 const resource = createResources(new ScriptedUpstream(), config).versions(caller(), id(10));
-const answer = { kind: "answer", value: null, loaded: true } as const;
+const answer = { kind: "answer", value: null, entry: undefined } as const;
 const obsolete: Outcome<unknown> = { kind: "obsolete" };
 
 const start = () => new FlightBoard().start(resource, "hash", false, 1);

@@ -8,7 +8,7 @@ import { decodeCreatedVersion } from "../../../src/upstream/resources/create-ver
 import { decodeJobPage } from "../../../src/upstream/resources/jobs.js";
 import { decodeEngineSpecs, decodeResourceSpecs } from "../../../src/upstream/resources/specs.js";
 import { decodeVersionDetails, listAllVersions } from "../../../src/upstream/resources/versions.js";
-import { id } from "../../support/upstream-client.js";
+import { id, plainValue } from "../../support/upstream-client.js";
 
 const sample = {
   is_success: true,
@@ -81,10 +81,7 @@ describe("whatever the upstream answers", () => {
           () => decodeResourceSpecs(object),
           () => decodeEngineSpecs(object),
           () => decodeCreatedVersion(object, id("10")),
-          () =>
-            listAllVersions(id("10"), async () => ({ body: object, text: answered })).then(
-              ({ value }) => value,
-            ),
+          () => listAllVersions(id("10"), async () => ({ body: object, text: answered })).then(plainValue),
         ];
         for (const decode of decoders) {
           const value = await resultOf(decode);
