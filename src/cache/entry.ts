@@ -45,6 +45,7 @@ export class TextEntry<V> implements Entry<V> {
     this.loadSequence = times.loadSequence;
   }
 
+  /** Read when it is asked for first, the same object from then on. */
   get value(): V {
     return this.#source === undefined ? (this.#value as V) : this.#read(this.#source);
   }
