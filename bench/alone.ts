@@ -22,7 +22,7 @@ interface AloneOptions {
   surroundings: Surroundings;
 }
 
-const TURN_MS = 1_500;
+const TURN_MS = 1_200;
 /** The caller's own, in turn: their first requests are part of the warm-up. */
 const JOBS = 10;
 

@@ -39,7 +39,7 @@ export interface MeasureOptions {
 const LEAD_IN_MS = 150;
 const WARM_UP_REQUESTS = 3_000;
 /** In lengths of the usual one. */
-const LONGEST_WARM_UP = 5;
+const LONGEST_WARM_UP = 4;
 
 interface Entrant {
   outcome: Outcome;

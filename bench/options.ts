@@ -16,7 +16,7 @@ export interface Options {
   json: string | undefined;
 }
 
-const SHORT = { rounds: "3", seconds: "0.35", "warm-up": "0.35", starts: "1" };
+const SHORT = { rounds: "3", seconds: "0.3", "warm-up": "0.35", starts: "1" };
 /** Many short turns: on a machine that others use as well, what disturbs one of them disturbs its neighbours too. */
 const LONG = { rounds: "15", seconds: "0.7", "warm-up": "2", starts: "5" };
 
@@ -29,7 +29,7 @@ npm run bench -- profile             where the gateway's time goes; --help likew
   --scenario NAME    one of ${SCENARIOS.map(({ name }) => name).join(", ")}; may be repeated
   --only NAME        one of ${CONTESTANTS.map(({ name }) => name).join(", ")}; may be repeated
   --rounds N         rounds in which everybody has one turn (3; long: 15)
-  --seconds S        length of a turn (0.35; long: 0.7)
+  --seconds S        length of a turn (0.3; long: 0.7)
   --warm-up S        load before the first round (0.35; long: 2)
   --connections N    keep-alive connections (64)
   --starts N         measured starts of each server; 0: none (1; long: 5)
