@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { TextEntry } from "../../../src/cache/entry.js";
 import { Fences } from "../../../src/cache/fences.js";
@@ -7,6 +5,7 @@ import { FlightBoard } from "../../../src/cache/flights.js";
 import { ProcessTier } from "../../../src/cache/process-tier.js";
 import { createResources, type Resource } from "../../../src/cache/resources.js";
 import type { JobWithVersions } from "../../../src/domain/index.js";
+import { heapInUse } from "../../support/heap.js";
 import { caller, id, job, version } from "./data.js";
 import { ScriptedUpstream } from "./scripted-upstream.js";
 
@@ -20,13 +19,6 @@ const first = resources.versions(caller(), id(1));
 /** A lookup of its own for each number; making a million by way of the catalogue takes longer than caching them. */
 function lookupOf(n: number): Resource<JobWithVersions> {
   return { ...first, id: `${first.group}/${n}|${first.name}` };
-}
-
-/** Bytes of the heap that are in use, once everything unreachable has gone. */
-function heapInUse(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  return process.memoryUsage().heapUsed;
 }
 
 function entryOf(resource: Resource<JobWithVersions>, fences: Fences) {
@@ -95,6 +87,13 @@ describe("Memory", () => {
     expect(old.value.versions).toHaveLength(20);
     expect(tier.bytes).toBe(before);
     expect(tier.get(first)).toBe(newer);
+
+    const dropped = textEntry("{}", () => job(manyVersions), fences);
+    const resource = lookupOf(1);
+    tier.put(resource, dropped, 2);
+    tier.delete(resource);
+    expect(dropped.value.versions).toHaveLength(20);
+    expect(tier.bytes).toBe(before);
   });
 
   it("of invalidations stays within its bound, and what is forgotten counts as invalidated", () => {

@@ -1,10 +1,9 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../../src/errors.js";
 import type { Ingredients, RequestLookups } from "../../../src/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { collectGarbage } from "../../support/heap.js";
 import { createMemoryStore, MemoryState } from "../../support/memory-store.js";
 import { until } from "../../support/until.js";
 import { caller, completed, details, firstPage, id, job, page, running, version } from "./data.js";
@@ -191,8 +190,6 @@ describe("What an operation was made from holds no more", () => {
 
 describe("What an operation was made from", () => {
   it("is not kept in memory by it once the cache has let it go", async () => {
-    setFlagsFromString("--expose-gc");
-    const collectGarbage: () => void = runInNewContext("gc");
     const r = ready();
     let found: WeakRef<object> | undefined;
     const ingredients = await madeFrom(r, async (lookups) => {

@@ -1,20 +1,12 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { LongId } from "../../../src/domain/index.js";
 import { sourced } from "../../../src/upstream/decode/sourced.js";
 import { readVersionDetails } from "../../../src/upstream/resources/versions.js";
+import { heapInUse } from "../../support/heap.js";
 
 const MEBIBYTE = 1024 * 1024;
 const TEXT = '{"version_id":20}';
 const answer = { body: JSON.parse(TEXT), text: TEXT };
-
-/** Bytes of the heap that are in use, once everything unreachable has gone. */
-function heapInUse(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  return process.memoryUsage().heapUsed;
-}
 
 describe("What an answer was read from", () => {
   it("tells how long it is, and says the same each time", () => {
