@@ -1,12 +1,16 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { openEventStream } from "../support/event-stream.js";
 import { rawConnection } from "../support/fuzz-raw-http.js";
 import { startHouse } from "../support/house.js";
 import { CREATE, sampleInput } from "../support/sample.js";
 import { until } from "../support/until.js";
+
+/** Resolves when the gateway has read what was written to it before: it has answered who came later. */
+async function untilRead(url: string): Promise<void> {
+  for (let n = 0; n < 2; n += 1) await fetch(`${url}/healthz`);
+}
 
 const KEPT = '{ trainingJob(jobId: "10") { jobName } }';
 const EXECUTED = 'mutation { stopTrainingJobVersion(jobId: "10", versionId: "987654") { jobId } }';
@@ -28,8 +32,9 @@ it.each([
   const socket = connect(Number(new URL(house.gateway.url).port), "127.0.0.1");
   let text = "";
   socket.on("data", (chunk) => (text += chunk));
+  await once(socket, "connect");
   socket.write(`POST /graphql HTTP/1.1\r\n${head}\r\n${body.slice(0, 5)}`);
-  await sleep(100);
+  await untilRead(house.gateway.url);
   const closed = Promise.all([house.gateway.close(), once(socket, "close")]);
   socket.write(body.slice(5));
   await closed;
@@ -81,10 +86,11 @@ it("ends a subscription over an event stream without complete, also one that com
   late.on("data", (chunk) => (text += chunk));
   const fields = Object.entries({ ...simulator.headers, host: "gateway", accept: "text/event-stream" });
   const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  await once(late, "connect");
   late.write(
     `POST /graphql/stream HTTP/1.1\r\n${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
   );
-  await sleep(100);
+  await untilRead(gateway.url);
   const closed = gateway.close();
   await early.ended;
   late.write(body);
@@ -132,8 +138,9 @@ it("does not wait for a connection on which nothing is asked", async () => {
 it("answers a request of which half of the head had come when it began to close", async () => {
   await using house = await startHouse();
   const { socket, closed, text } = rawConnection(house.gateway.url);
+  await once(socket, "connect");
   socket.write("GET /healthz HTTP/1.1\r\nhost: gate");
-  await sleep(100);
+  await untilRead(house.gateway.url);
   const gatewayClosed = house.gateway.close();
   await new Promise(setImmediate);
   socket.write("way\r\n\r\n");
