@@ -3,6 +3,7 @@ import cluster from "node:cluster";
 import type { AppOptions } from "./app.js";
 import { type Config, ConfigurationError, loadConfig } from "./config/index.js";
 import { createProcessLogger, type Logger } from "./observability/logger.js";
+import { keepObjectsYoung } from "./young-objects.js";
 
 const EXIT_BAD_CONFIGURATION = 2;
 
@@ -47,6 +48,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
   }
 }
 
+keepObjectsYoung();
 const config = readConfig();
 const log = await createProcessLogger(config.log);
 
