@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Ingredients } from "../../ports.js";
-import { endWith } from "./end-with.js";
+import type { Departures } from "./departures.js";
 import type { Head } from "./heads.js";
 import type { Posted } from "./posted.js";
 
@@ -38,6 +38,7 @@ export class Answer {
   readonly #ingredients: Ingredients;
   readonly #head: Head;
   readonly #body: string | Buffer;
+  readonly #bytes: number;
   readonly #length: string;
 
   constructor({ caller, body: question }: Posted, parts: AnswerParts) {
@@ -51,6 +52,7 @@ export class Answer {
     this.#ingredients = ingredients;
     this.#body = bytes <= SHORT && isPlain(body, bytes) ? body : bufferOf(body);
     this.#head = head;
+    this.#bytes = bytes;
     this.#length = String(bytes);
   }
 
@@ -71,9 +73,8 @@ export class Answer {
   }
 
   /** Sends it under the id of another request. */
-  send(response: ServerResponse, requestId: string): void {
+  send(response: ServerResponse, requestId: string, departures: Departures): void {
     this.#head.write(response, 200, this.#length, requestId);
-    if (typeof this.#body === "string") endWith(response, this.#body, this.#body.length);
-    else response.end(this.#body);
+    departures.end(response, this.#body, this.#bytes);
   }
 }

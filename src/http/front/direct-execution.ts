@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { GatewayContext, type Services } from "../../context.js";
 import { clientGone } from "../client-gone.js";
@@ -8,7 +7,7 @@ import { type PublishError, withRequestId } from "../public-error.js";
 import { requestIdFrom } from "../request-id.js";
 import { statusInMediaType, statusOfRequestError } from "../result-status.js";
 import type { AnswerCache } from "./answer-cache.js";
-import { endWith } from "./end-with.js";
+import type { Departures } from "./departures.js";
 import type { Head } from "./heads.js";
 import { KnownDocuments, type KnownOperation } from "./known-documents.js";
 import { type PlainRequest, readPlainRequest } from "./plain-request.js";
@@ -22,6 +21,7 @@ export interface DirectExecutionOptions {
   publishError: PublishError;
   recordOperation: RecordOperation;
   answers: AnswerCache;
+  departures: Departures;
 }
 
 /** Executes operations whose document is known to be valid: what Apollo Server does for those that it has not seen before. */
@@ -52,10 +52,15 @@ function statusOf(data: unknown, errors: readonly GraphQLFormattedError[] | unde
   return statusInMediaType(statusOfRequestError(errors), head.mediaType);
 }
 
-function send(response: ServerResponse, head: Head, status: number, requestId: string, body: string): void {
+function send(
+  departures: Departures,
+  { posted, head, requestId }: Admitted,
+  status: number,
+  body: string,
+): void {
   const bytes = Buffer.byteLength(body);
-  head.write(response, status, String(bytes), requestId);
-  endWith(response, body, bytes);
+  head.write(posted.response, status, String(bytes), requestId);
+  departures.end(posted.response, body, bytes);
 }
 
 function contextOf(services: Services, { posted, requestId }: Admitted): GatewayContext {
@@ -66,7 +71,8 @@ function contextOf(services: Services, { posted, requestId }: Admitted): Gateway
 
 /** Makes the way of operations whose documents came before. */
 export function createDirectExecution(options: DirectExecutionOptions): DirectExecution {
-  const { schema, services, limits, rateLimiter, publishError, recordOperation, answers } = options;
+  const { schema, services, limits, rateLimiter, publishError, recordOperation, answers, departures } =
+    options;
   const documents = new KnownDocuments(schema);
 
   function isWithinLimits(
@@ -111,10 +117,10 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
   function tell(admitted: Admitted, context: GatewayContext, { data, errors: failures }: Outcome): void {
     const { posted, head, known, requestId } = admitted;
     const { type, name } = known;
-    const { response, startedAt } = posted;
+    const { startedAt } = posted;
     const errors = failures?.map((error) => withRequestId(publishError(error), requestId));
     const body = JSON.stringify({ errors, data });
-    send(response, head, statusOf(data, errors, head), requestId, body);
+    send(departures, admitted, statusOf(data, errors, head), body);
     const durationMs = performance.now() - startedAt;
     recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
     const ingredients = type === "query" && errors === undefined ? context.ingredients() : undefined;
@@ -122,13 +128,15 @@ export function createDirectExecution(options: DirectExecutionOptions): DirectEx
   }
 
   /** Tells of a defect, such as a result too long for one text: otherwise it would end the process, and the client wait for ever. */
-  function fail({ posted, head, known: { type, name }, requestId }: Admitted, defect: unknown): void {
+  function fail(admitted: Admitted, defect: unknown): void {
+    const { posted, head, known, requestId } = admitted;
+    const { type, name } = known;
     const { response, startedAt } = posted;
     try {
       const errors = [withRequestId(publishError(defect), requestId)];
-      if (response.writableEnded) return;
+      if (departures.hasEnded(response)) return;
       if (response.headersSent) response.destroy();
-      else send(response, head, statusOf(undefined, errors, head), requestId, JSON.stringify({ errors }));
+      else send(departures, admitted, statusOf(undefined, errors, head), JSON.stringify({ errors }));
       const durationMs = performance.now() - startedAt;
       recordOperation({ requestId, type, name, transport: "http", durationMs, errors });
     } catch {

@@ -7,12 +7,13 @@ import type { HttpEvents } from "../events.js";
 import { requestIdFrom } from "../request-id.js";
 import { type ClientAddress, identityHeaders } from "../request-info.js";
 import { createAnswerCache } from "./answer-cache.js";
+import { Departures } from "./departures.js";
 import { createDirectExecution, type DirectExecutionOptions } from "./direct-execution.js";
 import { formOf } from "./form.js";
 import { Heads } from "./heads.js";
 import { isShortPost, LONGEST_BODY, type Posted, readBody } from "./posted.js";
 
-export interface FrontOptions extends Omit<DirectExecutionOptions, "answers"> {
+export interface FrontOptions extends Omit<DirectExecutionOptions, "answers" | "departures"> {
   /** The one path that it looks at. */
   path: string;
   identity: Identity;
@@ -55,8 +56,9 @@ export function createFront(options: FrontOptions): Front {
   const { path, identity, clientAddress, rateLimiter, recordOperation, events, isClosing } = options;
   const longestBody = Math.min(options.maxBodyBytes, LONGEST_BODY);
   const answers = createAnswerCache();
+  const departures = new Departures();
   const heads = new Heads();
-  const direct = createDirectExecution({ ...options, answers });
+  const direct = createDirectExecution({ ...options, answers, departures });
   const handedOn = new WeakMap<IncomingMessage, Posted>();
 
   /** Undefined where there is nobody to whom anything was given before. */
@@ -74,7 +76,7 @@ export function createFront(options: FrontOptions): Front {
     const answer = answers.find(posted);
     if (answer === undefined || !rateLimiter.admits(quotaKey)) return false;
     const requestId = requestIdFrom(request.headers["x-request-id"]);
-    answer.send(response, requestId);
+    answer.send(response, requestId, departures);
     events.answerRepeated();
     const durationMs = performance.now() - startedAt;
     recordOperation({ requestId, type: "query", name: answer.operationName, transport: "http", durationMs });

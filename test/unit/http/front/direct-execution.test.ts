@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { expect, it } from "vitest";
 import type { Services } from "../../../../src/context.js";
 import { createAnswerCache } from "../../../../src/http/front/answer-cache.js";
+import { Departures } from "../../../../src/http/front/departures.js";
 import { createDirectExecution } from "../../../../src/http/front/direct-execution.js";
 import { formOf } from "../../../../src/http/front/form.js";
 import { Heads } from "../../../../src/http/front/heads.js";
@@ -17,7 +18,7 @@ const QUERY = "{ value }";
 
 interface Asked {
   /** What the operations that were answered are known by. */
-  recorded?: AnsweredOperation[];
+  recorded?: Pick<AnsweredOperation[], "push">;
   /** Has its way with each response before it is used. */
   prepare?: (response: ServerResponse) => void;
 }
@@ -35,6 +36,7 @@ async function askFor(value: unknown, { recorded = [], prepare }: Asked = {}): P
     publishError: createErrorPublisher({ log: pino({ level: "silent" }), hideSuggestions: true }),
     recordOperation: (operation) => void recorded.push(operation),
     answers: createAnswerCache(),
+    departures: new Departures(),
   });
   const caller = { projectId: "p", credentialId: "c", credential: { kind: "service" } } as const;
   const listener: RequestListener = (request, response) =>
@@ -85,4 +87,14 @@ it("ends the connection of an answer that breaks off behind its head, and tells 
   const answer = askFor("anything", { recorded, prepare }).then((response) => response.text());
   await expect(answer).rejects.toThrow(/terminated|fetch failed/);
   expect(recorded).toMatchObject([{ requestId: "mine", errors: [{ extensions: { requestId: "mine" } }] }]);
+});
+
+it("gives the whole answer although a defect is met right behind it", async () => {
+  const recorded = {
+    push() {
+      throw new Error("a defect");
+    },
+  };
+  const response = await askFor("anything", { recorded });
+  expect(await response.json()).toEqual({ data: { value: "anything" } });
 });

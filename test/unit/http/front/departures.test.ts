@@ -1,13 +1,16 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
-import { endWith } from "../../../../src/http/front/end-with.js";
+import { Departures } from "../../../../src/http/front/departures.js";
 
 const closeAll: (() => void)[] = [];
 afterEach(() => {
   for (const close of closeAll.splice(0)) close();
 });
+
+const REQUEST = "GET / HTTP/1.1\r\nHost: here\r\n\r\n";
 
 /** A server whose answers are told to end by hand, and a connection to it. */
 async function connected() {
@@ -15,7 +18,8 @@ async function connected() {
   const server = createServer((_request, response) => void responses.push(response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1");
   let received = "";
   socket.setEncoding("utf8").on("data", (text: string) => {
     received += text;
@@ -29,9 +33,10 @@ async function connected() {
     await expect.poll(isThere, { timeout: 5_000, interval: 5 }).toBe(true);
   };
   return {
+    port,
     socket,
     responses,
-    ask: (times: number) => socket.write("GET / HTTP/1.1\r\nHost: here\r\n\r\n".repeat(times)),
+    ask: (times: number) => socket.write(REQUEST.repeat(times)),
     untilAsked: (times: number) => until(() => responses.length === times),
     async untilReceived(end: string) {
       await until(() => received.endsWith(end));
@@ -40,23 +45,41 @@ async function connected() {
   };
 }
 
-function answer(response: ServerResponse, body: string): void {
+/** @param departures those that it leaves with; none but itself unless told */
+function answer(response: ServerResponse, body: string | Buffer, departures = new Departures()): void {
   const bytes = Buffer.byteLength(body);
   response.writeHead(200, ["content-length", String(bytes)]);
-  endWith(response, body, bytes);
+  departures.end(response, body, bytes);
 }
+
+/** Requests that have come over connections of their own. */
+async function askedByMany(count: number): Promise<ServerResponse[]> {
+  const { port, responses, ask, untilAsked } = await connected();
+  ask(1);
+  for (let number = 1; number < count; number += 1) {
+    const socket = connect(port, "127.0.0.1").on("error", () => {});
+    closeAll.push(() => socket.destroy());
+    socket.write(REQUEST);
+  }
+  await untilAsked(count);
+  return responses;
+}
+
+const written = (response: ServerResponse) =>
+  (response.socket?.bytesWritten ?? 0) - (response.socket?.writableLength ?? 0);
 
 it.each([
   ["plain", "plain text."],
   ["of other alphabets", "Größe 大 🙂."],
   ["longer than one write takes", `${"x".repeat(300_000)}ü.`],
+  ["bytes already", Buffer.from("Größe 大 🙂.")],
 ])("sends a body that is %s", async (_, body) => {
   const { ask, responses, untilAsked, untilReceived } = await connected();
   ask(1);
   await untilAsked(1);
   for (const response of responses) answer(response, body);
   const received = await untilReceived(".");
-  expect(received.slice(received.indexOf("\r\n\r\n") + 4)).toBe(body);
+  expect(received.slice(received.indexOf("\r\n\r\n") + 4)).toBe(String(body));
 });
 
 it("leaves the connection to the next request", async () => {
@@ -89,4 +112,35 @@ it("takes a client that has gone for no failure", async () => {
   socket.destroy();
   await closed;
   expect(() => answer(response, "nobody reads this")).not.toThrow();
+});
+
+it("writes answers of one turn of the event loop at its end", async () => {
+  const responses = await askedByMany(3);
+  const departures = new Departures();
+  for (const response of responses) answer(response, "an answer", departures);
+  expect(responses.map(written)).toEqual([0, 0, 0]);
+  expect(responses.map((response) => departures.hasEnded(response))).toEqual([true, true, true]);
+  const finished = responses.map((response) => once(response, "finish"));
+  await setImmediate();
+  expect(responses.map(({ writableEnded }) => writableEnded)).toEqual([true, true, true]);
+  await Promise.all(finished);
+});
+
+it("lets 32 answers wait at most", async () => {
+  const responses = await askedByMany(33);
+  const departures = new Departures();
+  for (const response of responses) answer(response, "an answer", departures);
+  const leftAtOnce = responses.filter(({ writableEnded }) => writableEnded);
+  expect(leftAtOnce).toEqual(responses.slice(0, 32));
+  await once(responses[32] as ServerResponse, "finish");
+});
+
+it("sends the other answers although a client goes while his own waits", async () => {
+  const [gone, other] = (await askedByMany(2)) as [ServerResponse, ServerResponse];
+  const departures = new Departures();
+  answer(gone, "nobody reads this", departures);
+  answer(other, "an answer", departures);
+  gone.socket?.destroy();
+  await Promise.all([once(other, "finish"), once(gone, "close")]);
+  expect(other.writableFinished).toBe(true);
 });
