@@ -13,8 +13,9 @@ export interface CancelSignal {
  * and hardly any of them is ever aborted.
  */
 export class Cancellation implements CancelSignal {
-  /** Absent until somebody listens. */
-  #listeners: Set<() => void> | undefined;
+  /** Mostly there is one at a time, which takes no list. */
+  #first: (() => void) | undefined;
+  #others: Set<() => void> | undefined;
   #aborted = false;
   #reason: unknown;
 
@@ -31,8 +32,11 @@ export class Cancellation implements CancelSignal {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    for (const listener of this.#listeners ?? []) listener();
-    this.#listeners = undefined;
+    const first = this.#first;
+    this.#first = undefined;
+    first?.();
+    for (const listener of this.#others ?? []) listener();
+    this.#others = undefined;
   }
 
   throwIfAborted(): void {
@@ -41,12 +45,17 @@ export class Cancellation implements CancelSignal {
 
   /** As an AbortSignal's: each listener is called once, and not at all when it comes too late. */
   addEventListener(_type: "abort", listener: () => void): void {
-    if (this.#aborted) return;
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    if (this.#aborted || listener === this.#first) return;
+    if (this.#first === undefined && this.#others === undefined) {
+      this.#first = listener;
+    } else {
+      this.#others ??= new Set();
+      this.#others.add(listener);
+    }
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    this.#listeners?.delete(listener);
+    if (listener === this.#first) this.#first = undefined;
+    else this.#others?.delete(listener);
   }
 }

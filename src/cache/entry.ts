@@ -20,6 +20,11 @@ export interface Entry<V> extends EntryTimes {
   serial: number;
 }
 
+/** Told the value of an entry of its own when its text is read: from then on the entry takes more memory. */
+export interface Keeper {
+  hasRead(id: string, entry: Entry<unknown>, value: unknown): void;
+}
+
 /**
  * An answer that is kept as the text that it came as, until somebody asks for it again: much is asked for only once, and a text is one
  * object to look after where the value can be thousands.
@@ -31,8 +36,9 @@ export class TextEntry<V> implements Entry<V> {
   readonly sequence: number;
   readonly loadSequence: number;
   serial = 0;
-  /** Told the value when it is read: from then on the entry takes more memory. */
-  onRead: ((value: V) => void) | undefined;
+  #keeper: Keeper | undefined;
+  /** Under which the keeper keeps it. */
+  #id = "";
   #source: Source<V> | undefined;
   #value: V | undefined;
 
@@ -45,6 +51,12 @@ export class TextEntry<V> implements Entry<V> {
     this.loadSequence = times.loadSequence;
   }
 
+  /** Told by who keeps it. */
+  keptBy(keeper: Keeper, id: string): void {
+    this.#keeper = keeper;
+    this.#id = id;
+  }
+
   /** Read when it is asked for first, the same object from then on. */
   get value(): V {
     return this.#source === undefined ? (this.#value as V) : this.#read(this.#source);
@@ -54,8 +66,8 @@ export class TextEntry<V> implements Entry<V> {
     const value = source.read();
     this.#value = value;
     this.#source = undefined;
-    this.onRead?.(value);
-    this.onRead = undefined;
+    this.#keeper?.hasRead(this.#id, this, value);
+    this.#keeper = undefined;
     return value;
   }
 }

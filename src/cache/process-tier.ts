@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { beganLater, type Entry, TextEntry } from "./entry.js";
+import { beganLater, type Entry, type Keeper, TextEntry } from "./entry.js";
 import type { Fences } from "./fences.js";
 import type { Findable, Resource } from "./resources.js";
 import { charactersOf } from "./size.js";
@@ -12,7 +12,7 @@ const sizeOf = (id: string, characters: number) =>
   characters * BYTES_PER_CHARACTER + id.length + BYTES_PER_ENTRY;
 
 /** The answers that this process holds: the least recently used go first when the bound in bytes is reached. */
-export class ProcessTier {
+export class ProcessTier implements Keeper {
   readonly #entries: LRUCache<string, Entry<unknown>>;
   #emptiedAt = 0;
   #removed = 0;
@@ -55,12 +55,12 @@ export class ProcessTier {
     this.#kept += 1;
     entry.serial = this.#kept;
     const { id } = resource;
-    if (entry instanceof TextEntry) entry.onRead = (value) => this.#grown(id, entry, value);
+    if (entry instanceof TextEntry) entry.keptBy(this, id);
     this.#entries.set(id, entry, { size: sizeOf(id, characters) });
   }
 
-  /** The entry's text has been read: fields that it leaves out take their place in the value all the same. */
-  #grown(id: string, entry: Entry<unknown>, value: unknown): void {
+  /** Fields that the text leaves out take their place in the value all the same. */
+  hasRead(id: string, entry: Entry<unknown>, value: unknown): void {
     if (this.#entries.peek(id) !== entry) return;
     // The library keeps the size of what is set again as it was.
     this.#entries.delete(id);

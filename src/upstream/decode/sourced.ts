@@ -8,17 +8,40 @@ export function ownId(id: LongId): LongId {
   return BigInt(id).toString() as LongId;
 }
 
-/** Holds nothing of the answer but its text. */
-function sourceOf<V>(text: string, decode: (body: JsonObject) => V): Source<V> {
-  return { characters: text.length, read: () => decode(parseObject(text) ?? {}) };
+/** Holds nothing of the answer but its text. One object alone: the garbage collector looks at what is kept twice, and more often for every object of it. */
+class TextSource<V> implements Source<V> {
+  constructor(
+    private readonly text: string,
+    private readonly decode: (body: JsonObject, asked?: unknown) => V,
+    private readonly asked: unknown,
+  ) {}
+
+  get characters(): number {
+    return this.text.length;
+  }
+
+  read(): V {
+    return this.decode(parseObject(this.text) ?? {}, this.asked);
+  }
 }
 
 /**
  * What an answer says, and how to read it again.
  *
  * @param decode is kept with the text, and whatever it refers to
+ * @param asked what `decode` must know of the question; kept likewise
  * @throws what `decode` throws
  */
-export function sourced<V>({ body, text }: RestAnswer, decode: (body: JsonObject) => V): Sourced<V> {
-  return { value: decode(body), source: sourceOf(text, decode) };
+export function sourced<V>(answer: RestAnswer, decode: (body: JsonObject) => V): Sourced<V>;
+export function sourced<V, A>(
+  answer: RestAnswer,
+  decode: (body: JsonObject, asked: A) => V,
+  asked: A,
+): Sourced<V>;
+export function sourced<V>(
+  { body, text }: RestAnswer,
+  decode: (body: JsonObject, asked?: unknown) => V,
+  asked?: unknown,
+): Sourced<V> {
+  return { value: decode(body, asked), source: new TextSource(text, decode, asked) };
 }

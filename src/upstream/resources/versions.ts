@@ -61,15 +61,21 @@ function merge(versions: Map<LongId, TrainingJobVersion>, page: VersionsPage): v
   for (const version of page.versions) versions.set(version.versionId, version);
 }
 
+/** The job that was asked for, in memory of its own: mostly the answer names it itself. */
+function jobAskedFor({ body }: RestAnswer, jobId: LongId): LongId {
+  return longId(body.job_id, 1n) ?? ownId(jobId);
+}
+
 /** The job as one answer tells it. */
+function decodeJob(answer: JsonObject, asked: LongId): JobWithVersions {
+  const page = decodeVersionsPage(answer, asked);
+  const versions = new Map<LongId, TrainingJobVersion>();
+  merge(versions, page);
+  return jobOf(page, versions);
+}
+
 function readJob(answer: RestAnswer, jobId: LongId): Sourced<JobWithVersions> {
-  const asked = ownId(jobId);
-  return sourced(answer, (body) => {
-    const page = decodeVersionsPage(body, asked);
-    const versions = new Map<LongId, TrainingJobVersion>();
-    merge(versions, page);
-    return jobOf(page, versions);
-  });
+  return sourced(answer, decodeJob, jobAskedFor(answer, jobId));
 }
 
 /**
@@ -121,6 +127,5 @@ export function decodeVersionDetails(answer: JsonObject, asked: LongId): Trainin
 
 /** @throws UPSTREAM_INVALID_RESPONSE without a version_id */
 export function readVersionDetails(answer: RestAnswer, jobId: LongId): Sourced<TrainingJobVersion> {
-  const asked = ownId(jobId);
-  return sourced(answer, (body) => decodeVersionDetails(body, asked));
+  return sourced(answer, decodeVersionDetails, jobAskedFor(answer, jobId));
 }
