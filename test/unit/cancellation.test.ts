@@ -54,6 +54,22 @@ describe.each([
     expect(told).toBe(0);
   });
 
+  it("tells those who are left in the order in which they came", () => {
+    const { signal, abort } = create();
+    const told: string[] = [];
+    const first = () => void told.push("first");
+    const second = () => void told.push("second");
+    const third = () => void told.push("third");
+    signal.addEventListener("abort", first, { once: true });
+    signal.addEventListener("abort", second, { once: true });
+    signal.addEventListener("abort", second, { once: true });
+    signal.removeEventListener("abort", first);
+    signal.addEventListener("abort", third, { once: true });
+    signal.addEventListener("abort", first, { once: true });
+    abort();
+    expect(told).toEqual(["second", "third", "first"]);
+  });
+
   it("has aborted when its listeners are told", () => {
     const { signal, abort } = create();
     let seen: unknown[] = [];
