@@ -12,10 +12,17 @@ afterEach(() => {
 
 const REQUEST = "GET / HTTP/1.1\r\nHost: here\r\n\r\n";
 
-/** A server whose answers are told to end by hand, and a connection to it. */
-async function connected() {
+/**
+ * A server whose answers are told to end by hand, and a connection to it.
+ *
+ * @param onRequest told of each right when its request has come
+ */
+async function connected(onRequest: (response: ServerResponse) => void = () => {}) {
   const responses: ServerResponse[] = [];
-  const server = createServer((_request, response) => void responses.push(response));
+  const server = createServer((_request, response) => {
+    responses.push(response);
+    onRequest(response);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -101,6 +108,12 @@ it("keeps the answers to requests that came together in their order", async () =
   answer(first, "first.");
   const received = await untilReceived("second.");
   expect(received.match(/first|second/g)).toEqual(["first", "second"]);
+});
+
+it("answers a client that says with his request that he sends no more", async () => {
+  const { socket, untilReceived } = await connected((response) => answer(response, "an answer."));
+  socket.end(REQUEST);
+  await untilReceived("an answer.");
 });
 
 it("takes a client that has gone for no failure", async () => {
