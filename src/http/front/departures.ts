@@ -41,6 +41,7 @@ export class Departures {
     const leaving = this.#waiting;
     this.#waiting = [];
     for (const response of leaving) {
+      // Ending it would uncork it as well, but behind the empty write.
       response.socket?.uncork();
       response.end();
     }
