@@ -53,7 +53,11 @@ async function compile(
   name: string | null,
 ): Promise<Code | undefined> {
   const { compileQuery, isCompiledQuery } = await import("graphql-jit");
-  const compiled = compileQuery(schema, document, name ?? undefined, { disablingCapturingStackErrors: true });
+  const compiled = compileQuery(schema, document, name ?? undefined, {
+    disablingCapturingStackErrors: true,
+    // Values of built-in types are given as they are: what is read from ModelArts' answers has these types already.
+    disableLeafSerialization: true,
+  });
   return isCompiledQuery(compiled) ? { query: compiled.query, needed: nestedVariables(document) } : undefined;
 }
 
