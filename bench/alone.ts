@@ -2,12 +2,14 @@ import { type Prepared, prepare } from "./load/checker.js";
 import { openLoad } from "./load/load.js";
 import { firstAnswer, type Upstream } from "./probe.js";
 import type { Pinning } from "./process/pinning.js";
-import { startServer } from "./process/server-process.js";
+import { type ServerProcess, startServer } from "./process/server-process.js";
 import type { Contestant, Surroundings } from "./servers.js";
+import { median } from "./statistics.js";
 import { versionsPath } from "./upstream/wire.js";
+import { warmUp } from "./warm-up.js";
 import type { Scenario } from "./work/scenarios.js";
 
-/** One caller at a time: what a server adds to the time that the upstream takes. */
+/** One caller at a time: what a server adds to the time that the upstream takes. Medians of the turns. */
 export interface Alone {
   contestant: string;
   p50Ms: number;
@@ -17,13 +19,18 @@ export interface Alone {
 }
 
 interface AloneOptions {
+  rounds: number;
+  warmUpMs: number;
+  connections: number;
   pinning: Pinning;
   upstream: Upstream;
   surroundings: Surroundings;
 }
 
-const TURN_MS = 1_200;
-/** The caller's own, in turn: their first requests are part of the warm-up. */
+const MOST_TURNS = 7;
+const TURN_MS = 800;
+const UPSTREAM_TURN_MS = 400;
+/** The caller's own, in turn. */
 const JOBS = 10;
 
 /** The upstream's own time to answer, by the same generator. */
@@ -37,31 +44,61 @@ async function upstreamMs(upstream: Upstream): Promise<number> {
   };
   const load = await openLoad(upstream.port, 1, () => get);
   try {
-    return (await load.run(TURN_MS)).p50Ms;
+    return (await load.run(UPSTREAM_TURN_MS)).p50Ms;
   } finally {
     load.close();
   }
 }
 
+/** As in the other scenarios: a server that has just started runs code that is not compiled yet. */
+async function warmUpServer(server: ServerProcess, scenario: Scenario, options: AloneOptions): Promise<void> {
+  const work = prepare(scenario);
+  let next = 0;
+  const load = await openLoad(server.port, options.connections, () => work(next++));
+  try {
+    await warmUp(load, scenario, options.warmUpMs);
+  } finally {
+    load.close();
+  }
+}
+
+async function takeTurns(
+  server: ServerProcess,
+  scenario: Scenario,
+  { upstream, rounds }: AloneOptions,
+): Promise<Omit<Alone, "contestant">> {
+  const work = prepare(scenario);
+  let next = 0;
+  const load = await openLoad(server.port, 1, () => work(next++ % JOBS));
+  const turns: Omit<Alone, "contestant">[] = [];
+  try {
+    for (let turn = 0; turn < Math.min(rounds, MOST_TURNS); turn += 1) {
+      const oneCallMs = await upstreamMs(upstream);
+      const callsBefore = await upstream.calls();
+      const { p50Ms, requests } = await load.run(TURN_MS);
+      const upstreamCallsPerRequest = ((await upstream.calls()) - callsBefore) / requests;
+      turns.push({ p50Ms, upstreamCallsPerRequest, ownMs: p50Ms - upstreamCallsPerRequest * oneCallMs });
+    }
+  } finally {
+    load.close();
+  }
+  return {
+    p50Ms: median(turns.map(({ p50Ms }) => p50Ms)),
+    upstreamCallsPerRequest: median(turns.map((turn) => turn.upstreamCallsPerRequest)),
+    ownMs: median(turns.map(({ ownMs }) => ownMs)),
+  };
+}
+
 async function measureOne(
   scenario: Scenario,
   contestant: Contestant,
-  { pinning, upstream, surroundings }: AloneOptions,
-): Promise<Omit<Alone, "ownMs">> {
+  options: AloneOptions,
+): Promise<Omit<Alone, "contestant">> {
+  const { pinning, surroundings } = options;
   const server = await startServer(contestant.command(surroundings, ""), firstAnswer, pinning);
   try {
-    const work = prepare(scenario);
-    let next = 0;
-    const load = await openLoad(server.port, 1, () => work(next++ % JOBS));
-    try {
-      await load.run(TURN_MS);
-      const callsBefore = await upstream.calls();
-      const { p50Ms, requests } = await load.run(TURN_MS);
-      const calls = (await upstream.calls()) - callsBefore;
-      return { contestant: contestant.title, p50Ms, upstreamCallsPerRequest: calls / requests };
-    } finally {
-      load.close();
-    }
+    await warmUpServer(server, scenario, options);
+    return await takeTurns(server, scenario, options);
   } finally {
     await server.stop();
   }
@@ -73,12 +110,10 @@ export async function measureAlone(
   contestants: readonly Contestant[],
   options: AloneOptions,
 ): Promise<Alone[]> {
-  const oneCallMs = await upstreamMs(options.upstream);
   const results: Alone[] = [];
   for (const contestant of contestants.filter(({ fixedBody }) => fixedBody === undefined)) {
     try {
-      const result = await measureOne(scenario, contestant, options);
-      results.push({ ...result, ownMs: result.p50Ms - result.upstreamCallsPerRequest * oneCallMs });
+      results.push({ contestant: contestant.title, ...(await measureOne(scenario, contestant, options)) });
     } catch (error) {
       console.error(`${contestant.title}, one caller: ${(error as Error).message}`);
     }

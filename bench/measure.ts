@@ -1,10 +1,11 @@
 import { type Prepared, prepare, prepareFixed } from "./load/checker.js";
-import { type Load, type LoadResult, openLoad } from "./load/load.js";
+import { type LoadResult, openLoad } from "./load/load.js";
 import { firstAnswer, type Upstream } from "./probe.js";
 import type { Pinning } from "./process/pinning.js";
 import { type ServerProcess, startServer } from "./process/server-process.js";
 import { usageOf } from "./process/usage.js";
 import { type Contestant, type Surroundings, YARDSTICK } from "./servers.js";
+import { warmUp } from "./warm-up.js";
 import type { Scenario } from "./work/scenarios.js";
 
 /** One turn of one contestant. */
@@ -37,9 +38,6 @@ export interface MeasureOptions {
 
 /** Load before each turn that is not counted: connections are accepted and a server that idled is warm again. */
 const LEAD_IN_MS = 150;
-const WARM_UP_REQUESTS = 3_000;
-/** In lengths of the usual one. */
-const LONGEST_WARM_UP = 4;
 
 interface Entrant {
   outcome: Outcome;
@@ -60,16 +58,6 @@ function counted(work: (index: number) => Prepared): () => Prepared {
 
 const connectionsOf = (scenario: Scenario, options: MeasureOptions) =>
   Math.min(scenario.connections ?? options.connections, options.connections);
-
-/** Until V8 has compiled what is hot, which takes requests rather than time; the slowest have to do with fewer. */
-async function warmUp(load: Load, scenario: Scenario, warmUpMs: number): Promise<void> {
-  let { requests, elapsedMs } = await load.run(warmUpMs, scenario.keys ?? 0);
-  while (requests < WARM_UP_REQUESTS && elapsedMs < warmUpMs * LONGEST_WARM_UP) {
-    const more = await load.run(warmUpMs);
-    requests += more.requests;
-    elapsedMs += more.elapsedMs;
-  }
-}
 
 async function enter(scenario: Scenario, contestant: Contestant, options: MeasureOptions): Promise<Entrant> {
   const size = contestant.fixedBody;

@@ -53,7 +53,7 @@ async function measure(options: Options, pinning: Pinning): Promise<boolean> {
     }
     const creation = SCENARIOS.find(({ name }) => name === "create" && options.scenarios.includes(name));
     const alone = creation
-      ? await measureAlone(creation, contestants, { pinning, upstream, surroundings })
+      ? await measureAlone(creation, contestants, { ...options, pinning, upstream, surroundings })
       : [];
     if (creation) printAlone(creation, alone);
     const starts = await measureStarts(contestants, options.starts, pinning, surroundings);
