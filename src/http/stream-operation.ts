@@ -65,13 +65,19 @@ function mapEvents(
   toResult: (event: unknown) => ExecutionResult | Promise<ExecutionResult>,
 ): AsyncGenerator<ExecutionResult, void, void> {
   const events = source[Symbol.asyncIterator]();
+  type Step = IteratorResult<ExecutionResult, void>;
+
+  function stepOf({ done, value: event }: IteratorResult<unknown>): Step | Promise<Step> {
+    if (done) return { done: true, value: undefined };
+    const result = toResult(event);
+    return result instanceof Promise
+      ? result.then((value) => ({ done: false, value }))
+      : { done: false, value: result };
+  }
+
   return {
-    async next() {
-      const step = await events.next();
-      return step.done
-        ? { done: true, value: undefined }
-        : { done: false, value: await toResult(step.value) };
-    },
+    // Thousands wait here for hours: an async function would keep its frame for each.
+    next: () => events.next().then(stepOf),
     async return() {
       await events.return?.();
       return { done: true, value: undefined };

@@ -3,7 +3,7 @@ import { GatewayError } from "../errors.js";
 import { Backlog } from "./backlog.js";
 import type { WatchEvents } from "./events.js";
 import type { Notice, StatusNotice } from "./notice.js";
-import { Told } from "./told.js";
+import { nothingTold, type Told } from "./told.js";
 
 type Result = IteratorResult<StatusEvent, void>;
 
@@ -38,7 +38,7 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
   /** True when what the history said before an event is what this subscriber was told in an earlier connection. */
   isResumed = false;
   readonly backlog: Backlog;
-  #told = Told.nothing;
+  #told: Told;
   #requests: Request[] = [];
   #phase: "new" | "open" | "ending" | "ended" | "frozen" = "new";
   #failure: unknown;
@@ -48,6 +48,7 @@ export class Subscriber implements AsyncGenerator<StatusEvent, void, undefined> 
   #startedAt = 0;
 
   constructor(private readonly options: SubscriberOptions) {
+    this.#told = nothingTold(options.versionId);
     this.backlog = new Backlog((dropped) => options.events.collapsed(dropped));
   }
 
