@@ -70,8 +70,8 @@ function createStores({ config, redis, clock, log, metrics }: StoreOptions) {
   }
   return {
     cache: createRedisStore(redis, { clock, log, events: metrics.cache }),
-    idempotency: createRedisIdempotencyStore(redis, { clock }),
-    watch: createRedisWatchStores(redis, { historyLength, log }),
+    idempotency: createRedisIdempotencyStore(redis, { clock, log }),
+    watch: createRedisWatchStores(redis, { historyLength, clock, log }),
   };
 }
 

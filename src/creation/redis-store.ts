@@ -1,15 +1,18 @@
 import type { Clock } from "../clock.js";
+import type { Logger } from "../observability/logger.js";
 import type { RedisConnection } from "../redis.js";
+import { listenTo } from "../redis-channel.js";
 import { RedisScript } from "../redis-script.js";
 import { inFormat, readFormat, UnreadableRecord } from "./format.js";
 import { isHeld, type KeyRecord } from "./record.js";
 import { createRedisOwners, createRedisPosts } from "./redis-job-index.js";
 import { type Decide, type Decision, type IdempotencyStore, RETENTION_MS } from "./store.js";
-import { createWakeUps, type WakeUps } from "./wake-ups.js";
+import { createWakeUps } from "./wake-ups.js";
 
 export interface RedisStoreOptions {
   /** For the time-outs of waiters alone; every instant in a record is Redis's own. */
   clock: Clock;
+  log: Logger;
 }
 
 const READ = new RedisScript(`
@@ -55,29 +58,6 @@ function parseRead(reply: unknown, redisKey: string): Read {
   return { text, record: parseRecord(text, redisKey), now };
 }
 
-/** Wakes this process's waiters when another replica says that a key has changed. */
-function listen({ subscriber }: RedisConnection, channel: string, wakeUps: WakeUps) {
-  let subscribed = false;
-  const onMessage = (from: string, keyId: string) => {
-    if (from === channel) wakeUps.wake(keyId);
-  };
-  subscriber.on("message", onMessage);
-  return {
-    start() {
-      if (subscribed) return;
-      subscribed = true;
-      // A lost subscription costs a waiter some time, never the result: he also looks by himself.
-      subscriber.subscribe(channel).catch(() => {
-        subscribed = false;
-      });
-    },
-    stop() {
-      subscriber.off("message", onMessage);
-      if (subscribed) subscriber.unsubscribe(channel).catch(() => {});
-    },
-  };
-}
-
 /**
  * Keys and results shared among replicas, across their restarts.
  *
@@ -87,12 +67,12 @@ function listen({ subscriber }: RedisConnection, channel: string, wakeUps: WakeU
  */
 export function createRedisIdempotencyStore(
   redis: RedisConnection,
-  { clock }: RedisStoreOptions,
+  { clock, log }: RedisStoreOptions,
 ): IdempotencyStore {
   const prefix = `${redis.keyPrefix}creation:`;
   const channel = `${prefix}changed`;
   const wakeUps = createWakeUps(clock);
-  const changes = listen(redis, channel, wakeUps);
+  let stopListening: (() => void) | undefined;
 
   const nameOf = (keyId: string) => `${prefix}key:{${keyId}}`;
 
@@ -114,13 +94,14 @@ export function createRedisIdempotencyStore(
       throw new Error(`An idempotency key changed ${MAX_ROUNDS} times while it was being written`);
     },
     async changed(keyId, ms) {
-      changes.start();
+      // A message that is lost costs a waiter some time, never the result: he also looks by himself.
+      stopListening ??= listenTo(redis, { channel, clock, log, hear: wakeUps.wake });
       await wakeUps.wait(keyId, ms);
     },
     owners: createRedisOwners(redis, prefix),
     posts: createRedisPosts(redis, prefix),
     async close() {
-      changes.stop();
+      stopListening?.();
       wakeUps.close();
     },
   };

@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock.js";
 import type { Logger } from "../../observability/logger.js";
 import type { RedisConnection } from "../../redis.js";
 import type { WatchStores } from "../ports.js";
@@ -13,12 +14,12 @@ import { RedisThrottle } from "./throttle.js";
  */
 export function createRedisWatchStores(
   redis: RedisConnection,
-  options: { historyLength: number; log: Logger },
+  options: { historyLength: number; clock: Clock; log: Logger },
 ): WatchStores {
   return {
     lease: new RedisLease(redis),
     history: new RedisHistory(redis, options.historyLength),
     throttle: new RedisThrottle(redis),
-    signals: new RedisSignals(redis, options.log),
+    signals: new RedisSignals(redis, options),
   };
 }

@@ -1,5 +1,7 @@
+import type { Clock } from "../../clock.js";
 import type { Logger } from "../../observability/logger.js";
 import type { RedisConnection } from "../../redis.js";
+import { listenTo } from "../../redis-channel.js";
 import { jobKeyOf } from "../job-key.js";
 import type { JobKey, WatchSignals } from "../ports.js";
 import { wakeChannel } from "./keys.js";
@@ -8,24 +10,12 @@ import { wakeChannel } from "./keys.js";
 export class RedisSignals implements WatchSignals {
   constructor(
     private readonly redis: RedisConnection,
-    private readonly log: Logger,
+    private readonly options: { clock: Clock; log: Logger },
   ) {}
 
   onWake(listener: (job: JobKey) => void): () => void {
-    const { subscriber } = this.redis;
-    const channel = wakeChannel(this.redis);
-    const onMessage = (from: string, message: string) => {
-      if (from === channel) listener(jobKeyOf(message));
-    };
-    subscriber.on("message", onMessage);
-    // While Redis is away this waits; after a reconnect the client subscribes again by itself.
-    subscriber.subscribe(channel).catch((error: unknown) => {
-      this.log.debug({ event: "watch_not_subscribed", err: error }, "Cannot listen for wake-ups");
-    });
-    return () => {
-      subscriber.off("message", onMessage);
-      subscriber.unsubscribe(channel).catch(() => {});
-    };
+    const hear = (message: string) => listener(jobKeyOf(message));
+    return listenTo(this.redis, { ...this.options, channel: wakeChannel(this.redis), hear });
   }
 
   onUp(listener: () => void): () => void {

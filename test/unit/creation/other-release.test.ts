@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.js";
 import { createRedisIdempotencyStore } from "../../../src/creation/index.js";
@@ -24,7 +25,9 @@ describe("beside a release that keeps its creations in another format", () => {
   let rig: Rig;
   beforeEach(async () => {
     redis = await connectTestRedis();
-    rig = createRig({ store: createRedisIdempotencyStore(redis, { clock: systemClock }) });
+    rig = createRig({
+      store: createRedisIdempotencyStore(redis, { clock: systemClock, log: pino({ level: "silent" }) }),
+    });
   });
   afterEach(async () => {
     await rig.store.close();

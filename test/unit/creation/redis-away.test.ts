@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.js";
 import { createRedisIdempotencyStore } from "../../../src/creation/index.js";
@@ -17,7 +18,7 @@ describe("while Redis is away", () => {
   beforeEach(async () => {
     server = await startRedis();
     redis = await connectTestRedis({ target: { kind: "single", url: server.url }, timeoutMs: 300 });
-    const store = createRedisIdempotencyStore(redis, { clock: systemClock });
+    const store = createRedisIdempotencyStore(redis, { clock: systemClock, log: pino({ level: "silent" }) });
     rig = createRig({ store });
   });
   afterEach(async () => {
@@ -142,7 +143,7 @@ describe("while Redis is away", () => {
 describe("what is kept in Redis", () => {
   it("holds neither the key nor a token nor anything of the input, and expires", async () => {
     const redis = await connectTestRedis();
-    const store = createRedisIdempotencyStore(redis, { clock: systemClock });
+    const store = createRedisIdempotencyStore(redis, { clock: systemClock, log: pino({ level: "silent" }) });
     const rig = createRig({ store });
     await rig.create({ idempotencyKey: "a-key-with-a-secret", version: sampleVersion({}, "a description") });
     const names = await redis.commands.keys(`${redis.keyPrefix}*`);

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { systemClock } from "../../../src/clock.js";
 import type { RedisConfig } from "../../../src/config/index.js";
 import {
@@ -24,8 +25,8 @@ export async function openMemory(): Promise<StorePair> {
 export async function openRedis(overrides: Partial<RedisConfig> = {}): Promise<StorePair> {
   const first = await connectTestRedis(overrides);
   const second = await connectTestRedis({ ...overrides, keyPrefix: first.keyPrefix });
-  const here = createRedisIdempotencyStore(first, { clock: systemClock });
-  const there = createRedisIdempotencyStore(second, { clock: systemClock });
+  const here = createRedisIdempotencyStore(first, { clock: systemClock, log: pino({ level: "silent" }) });
+  const there = createRedisIdempotencyStore(second, { clock: systemClock, log: pino({ level: "silent" }) });
   return {
     here,
     there,

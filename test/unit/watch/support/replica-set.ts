@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { systemClock } from "../../../../src/clock.js";
 import { connectRedis, type RedisConnection } from "../../../../src/redis.js";
 import { createRedisWatchStores } from "../../../../src/watch/index.js";
 import { redisConfig } from "../../../support/redis.js";
@@ -36,7 +37,11 @@ export async function startReplicaSet(
   async function add(): Promise<RedisReplica> {
     const target = { kind: "single", url: server.url } as const;
     const redis = await connectRedis(redisConfig({ target, keyPrefix, timeoutMs: 500 }), log);
-    const stores = createRedisWatchStores(redis, { historyLength: config.historyLength, log });
+    const stores = createRedisWatchStores(redis, {
+      historyLength: config.historyLength,
+      clock: systemClock,
+      log,
+    });
     const replica = startReplica({ ...options, upstream, stores, config });
     const added = { ...replica, redis, crash: () => void redis.close() };
     replicas.push(added);

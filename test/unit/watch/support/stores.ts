@@ -25,7 +25,11 @@ export const STORE_KINDS: { kind: string; open(historyLength?: number): Promise<
     kind: "Redis",
     open: async (historyLength = 1_024) => {
       const redis = await connectTestRedis();
-      const stores = createRedisWatchStores(redis, { historyLength, log: pino({ level: "silent" }) });
+      const stores = createRedisWatchStores(redis, {
+        historyLength,
+        clock: systemClock,
+        log: pino({ level: "silent" }),
+      });
       return { stores, close: () => redis.close() };
     },
   },

@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { connectRedis, type RedisConnection } from "../../src/redis.js";
+import { listenTo } from "../../src/redis-channel.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { redisConfig } from "../support/redis.js";
+import { type RedisServer, startRedis } from "../support/redis-server.js";
+import { until } from "../support/until.js";
+
+const CHANNEL = "test:news";
+
+describe("A channel of Redis", () => {
+  let server: RedisServer;
+  let admin: Redis;
+  let redis: RedisConnection;
+  let clock: FakeClock;
+  let heard: string[];
+  let warnings: Record<string, unknown>[];
+  let stop: () => void;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    admin = new Redis(server.url);
+  });
+  afterAll(async () => {
+    admin.disconnect();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const log = pino({ level: "warn" }, { write: (line) => void warnings.push(JSON.parse(line)) });
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    [heard, warnings] = [[], []];
+    redis = await connectRedis(redisConfig({ target: { kind: "single", url: server.url } }), log);
+  });
+  afterEach(async () => {
+    stop();
+    await redis.close();
+    await mayListen();
+  });
+
+  const listen = () => {
+    stop = listenTo(redis, { channel: CHANNEL, clock, log, hear: (message) => void heard.push(message) });
+  };
+  const mayListen = () => admin.acl("SETUSER", "default", "+subscribe");
+  const mayNotListen = () => admin.acl("SETUSER", "default", "-subscribe");
+  const listeners = async () => Number((await admin.pubsub("NUMSUB", CHANNEL))[1]);
+  async function isHeard(): Promise<void> {
+    const news = randomUUID();
+    await until("it is heard", async () => {
+      if ((await listeners()) === 0) await clock.advance(1_000);
+      await admin.publish(CHANNEL, news);
+      return heard.includes(news);
+    });
+  }
+
+  it("is heard, and no other", async () => {
+    listen();
+    await redis.subscriber.subscribe("test:others");
+    await admin.publish("test:others", "gossip");
+    await isHeard();
+    expect(heard).not.toContain("gossip");
+    expect(warnings).toEqual([]);
+  });
+
+  it("is heard after the connection was lost", async () => {
+    listen();
+    await isHeard();
+    await admin.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await isHeard();
+  });
+
+  it("is heard once the user may listen, who might not at first, with one warning for all refusals", async () => {
+    await mayNotListen();
+    listen();
+    await until("it is refused", () => warnings.length > 0);
+    await clock.advance(5_000);
+    await mayListen();
+    await isHeard();
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        event: "redis_channel_not_subscribed",
+        channel: CHANNEL,
+        reason: expect.stringContaining("NOPERM"),
+      }),
+    ]);
+  });
+
+  it("is heard once the user may listen, who might not when he connected again", async () => {
+    listen();
+    await isHeard();
+    await mayNotListen();
+    await admin.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await until("it is refused", () => warnings.length > 0);
+    await mayListen();
+    await isHeard();
+  });
+
+  it("is not asked for any more when it was refused and is left", async () => {
+    await mayNotListen();
+    listen();
+    await until("it is refused", () => warnings.length > 0);
+    stop();
+    await mayListen();
+    expect(clock.sleeping).toBe(0);
+    expect(await listeners()).toBe(0);
+  });
+});
