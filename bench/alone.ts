@@ -27,10 +27,11 @@ interface AloneOptions {
   surroundings: Surroundings;
 }
 
+/** More would say nothing new, and all others wait. */
 const MOST_TURNS = 7;
 const TURN_MS = 800;
 const UPSTREAM_TURN_MS = 400;
-/** The caller's own, in turn. */
+/** That the caller creates versions of, in turn. */
 const JOBS = 10;
 
 /** The upstream's own time to answer, by the same generator. */

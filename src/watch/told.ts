@@ -6,7 +6,7 @@ export interface Told {
   with(versionId: LongId, statusCode: number): Told;
 }
 
-/** Of one version alone, as nearly every subscriber has it. */
+/** Of the one version that a subscriber is told of. He is handed nothing about another (`Subscriber.push`, `FirstEvents.start`, `resume`). */
 class ToldOfOne implements Told {
   constructor(private readonly statusCode: number | undefined) {}
 

@@ -18,7 +18,7 @@ describe("A channel of Redis", () => {
   let clock: FakeClock;
   let heard: string[];
   let warnings: Record<string, unknown>[];
-  let stop: () => void;
+  let stop = () => {};
 
   beforeAll(async () => {
     server = await startRedis();
@@ -33,6 +33,7 @@ describe("A channel of Redis", () => {
 
   beforeEach(async () => {
     clock = new FakeClock();
+    stop = () => {};
     [heard, warnings] = [[], []];
     redis = await connectRedis(redisConfig({ target: { kind: "single", url: server.url } }), log);
   });
@@ -51,7 +52,7 @@ describe("A channel of Redis", () => {
   async function isHeard(): Promise<void> {
     const news = randomUUID();
     await until("it is heard", async () => {
-      if ((await listeners()) === 0) await clock.advance(1_000);
+      if ((await listeners()) === 0) await clock.advance(10_000);
       await admin.publish(CHANNEL, news);
       return heard.includes(news);
     });
@@ -73,11 +74,18 @@ describe("A channel of Redis", () => {
     await isHeard();
   });
 
+  /** Lets it ask again. */
+  async function askAgain(): Promise<void> {
+    await until("it waits to ask again", () => clock.sleeping === 1);
+    await clock.advance(10_000);
+  }
+
+  const isRefused = () => until("it is refused", () => warnings.length > 0);
+
   it("is heard once the user may listen, who might not at first, with one warning for all refusals", async () => {
     await mayNotListen();
     listen();
-    await until("it is refused", () => warnings.length > 0);
-    await clock.advance(5_000);
+    for (let refusals = 1; refusals <= 3; refusals += 1) await askAgain();
     await mayListen();
     await isHeard();
     expect(warnings).toEqual([
@@ -94,7 +102,9 @@ describe("A channel of Redis", () => {
     await isHeard();
     await mayNotListen();
     await admin.call("CLIENT", "KILL", "TYPE", "pubsub");
-    await until("it is refused", () => warnings.length > 0);
+    await until("nobody listens", async () => (await listeners()) === 0);
+    await askAgain();
+    await isRefused();
     await mayListen();
     await isHeard();
   });
@@ -102,10 +112,30 @@ describe("A channel of Redis", () => {
   it("is not asked for any more when it was refused and is left", async () => {
     await mayNotListen();
     listen();
-    await until("it is refused", () => warnings.length > 0);
+    await isRefused();
     stop();
     await mayListen();
     expect(clock.sleeping).toBe(0);
     expect(await listeners()).toBe(0);
+  });
+
+  it("is not asked for any more when it is left before Redis has answered, and warns of nothing", async () => {
+    await mayNotListen();
+    listen();
+    stop();
+    // Answers come in the order of the questions.
+    await redis.subscriber.ping();
+    expect(clock.sleeping).toBe(0);
+    expect(warnings).toEqual([]);
+  });
+
+  it("is not asked for any more once the connection has ended", async () => {
+    await mayNotListen();
+    listen();
+    await isRefused();
+    await redis.close();
+    await until("it has ended", () => redis.subscriber.status === "end");
+    await clock.advance(10_000);
+    expect(clock.sleeping).toBe(0);
   });
 });

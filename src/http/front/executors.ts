@@ -55,7 +55,8 @@ async function compile(
   const { compileQuery, isCompiledQuery } = await import("graphql-jit");
   const compiled = compileQuery(schema, document, name ?? undefined, {
     disablingCapturingStackErrors: true,
-    // Values of built-in types are given as they are: what is read from ModelArts' answers has these types already.
+    // Values of built-in types are given as they are. What is read from ModelArts' answers has these types already
+    // (test/unit/upstream/serialised.test.ts holds that), and so has what the gateway writes itself: violations, ids that it was given.
     disableLeafSerialization: true,
   });
   return isCompiledQuery(compiled) ? { query: compiled.query, needed: nestedVariables(document) } : undefined;
