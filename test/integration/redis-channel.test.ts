@@ -6,6 +6,7 @@ import { connectRedis, type RedisConnection } from "../../src/redis.js";
 import { listenTo } from "../../src/redis-channel.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { redisConfig } from "../support/redis.js";
+import { startRedisCluster } from "../support/redis-cluster.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
 import { until } from "../support/until.js";
 
@@ -138,4 +139,34 @@ describe("A channel of Redis", () => {
     await clock.advance(10_000);
     expect(clock.sleeping).toBe(0);
   });
+});
+
+it("A channel of a Redis Cluster is heard once the user may listen, who might not when the client moved its subscriptions", async () => {
+  await using cluster = await startRedisCluster(1);
+  const clock = new FakeClock();
+  const heard: string[] = [];
+  const [host = "", port] = cluster.nodes.split(":");
+  const admin = new Redis(`redis://${cluster.nodes}`);
+  const log = pino({ level: "silent" });
+  const target = { kind: "cluster" as const, nodes: [{ host, port: Number(port) }] };
+  const redis = await connectRedis(redisConfig({ target }), log);
+  const stop = listenTo(redis, { channel: CHANNEL, clock, log, hear: (message) => void heard.push(message) });
+  const listeners = async () => Number((await admin.pubsub("NUMSUB", CHANNEL))[1]);
+  try {
+    await until("it listens", async () => (await listeners()) === 1);
+    await admin.acl("SETUSER", "default", "-subscribe");
+    await admin.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await until("nobody listens", async () => (await listeners()) === 0);
+    await until("it is refused", async () => ((await admin.call("ACL", "LOG")) as unknown[]).length > 0);
+    await admin.acl("SETUSER", "default", "+subscribe");
+    await until("it is heard", async () => {
+      await clock.advance(10_000);
+      await admin.publish(CHANNEL, "news");
+      return heard.includes("news");
+    });
+  } finally {
+    stop();
+    await redis.close();
+    admin.disconnect();
+  }
 });
