@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { type Alone, measureAlone } from "../../bench/alone.js";
 import { type MeasureOptions, measureScenario } from "../../bench/measure.js";
 import { startUpstream, type Upstream } from "../../bench/probe.js";
 import { CONTESTANTS, type Contestant, GATEWAY, gatewayCommand, YARDSTICK } from "../../bench/servers.js";
@@ -11,7 +12,7 @@ import {
   expectedJobsWithDetails,
   expectedVersion,
 } from "../../bench/work/expected.js";
-import { SCENARIOS } from "../../bench/work/scenarios.js";
+import { SCENARIOS, type Scenario } from "../../bench/work/scenarios.js";
 
 /** Answers the first so many requests with the first body, all others with the second. */
 const TURNCOAT = `
@@ -51,10 +52,14 @@ describe("The benchmark", () => {
   });
   afterAll(() => upstream.stop());
 
-  async function measure(scenarioName: string, contestants: readonly Contestant[]) {
-    const scenario = SCENARIOS.find(({ name }) => name === scenarioName);
-    if (scenario === undefined) throw new Error(`there is no scenario ${scenarioName}`);
-    const options: MeasureOptions = {
+  function scenarioNamed(wanted: string): Scenario {
+    const scenario = SCENARIOS.find(({ name }) => name === wanted);
+    if (scenario === undefined) throw new Error(`there is no scenario ${wanted}`);
+    return scenario;
+  }
+
+  function optionsOf(): MeasureOptions {
+    return {
       rounds: 2,
       turnMs: 100,
       warmUpMs: 100,
@@ -63,8 +68,10 @@ describe("The benchmark", () => {
       upstream,
       surroundings: { upstream: upstream.url, redis: undefined },
     };
-    return measureScenario(scenario, contestants, options);
   }
+
+  const measure = (scenario: string, contestants: readonly Contestant[]) =>
+    measureScenario(scenarioNamed(scenario), contestants, optionsOf());
 
   it("takes who answers wrong out of the table, and keeps the others", async () => {
     const outcomes = await measure("version", [contestant(YARDSTICK), turncoat(1), builtGateway]);
@@ -102,6 +109,17 @@ describe("The benchmark", () => {
     expect(measured?.turns.map(({ ratio }) => ratio)).toEqual(
       measured?.turns.map(({ perCpuSecond }, round) => perCpuSecond / (units[round] ?? 0)),
     );
+  });
+
+  it("takes the upstream's time from what one caller waits, and leaves out who answers him wrong", async () => {
+    const options = { ...optionsOf(), rounds: 1, connections: 64 };
+    const field = [contestant(YARDSTICK), turncoat(0), builtGateway];
+    const alone = await measureAlone(scenarioNamed("create"), field, options);
+    expect(alone.map((one) => one.contestant)).toEqual([builtGateway.title]);
+    const [{ p50Ms, ownMs, upstreamCallsPerRequest }] = alone as [Alone];
+    expect(Math.round(upstreamCallsPerRequest)).toBe(1);
+    // The upstream answers after 5 ms, not earlier but for what timers round.
+    expect(p50Ms - ownMs).toBeGreaterThan(3);
   });
 });
 
